@@ -1,0 +1,160 @@
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { suggestName } from "../errors.ts";
+import { type ColumnType, linearRegression, ManyfitError, type TrainOptions } from "../index.ts";
+import { parseKeyType } from "../key/parse-key-type.ts";
+import { parseColumnList } from "./column-list.ts";
+
+/** What `train` and `plan` are both told, as the command line has it. */
+export interface JobFlags {
+  readonly by?: readonly string[];
+  readonly pooled?: true;
+  readonly target?: string;
+  readonly features?: readonly string[];
+  readonly weights?: string;
+  readonly intercept: boolean;
+  readonly estimator: string;
+  readonly where?: string;
+  readonly type?: Readonly<Record<string, ColumnType>>;
+  readonly out: string;
+  readonly workers?: number;
+  readonly seed: number;
+}
+
+/** The estimator that fits when none is told. */
+const DEFAULT_ESTIMATOR = "linear-regression";
+const DEFAULT_SEED = 42;
+const MAX_WORKERS = 1024;
+const MAX_SEED = 2 ** 32 - 1;
+
+/** The types that a column can be told to have, the decimal as an example. */
+const COLUMN_TYPES = [
+  ...["text", "integer", "double", "decimal(18,3)", "boolean"],
+  ...["date", "timestamp", "timestamp_ns", "timestamptz"],
+];
+
+/** Adds the arguments and options of {@link JobFlags} to a command. */
+export function addJobOptions(command: Command): Command {
+  return command
+    .argument(
+      "<paths...>",
+      "files, folders or globs: CSV, CSV.gz, Parquet; all of one kind and with the same columns",
+    )
+    .optionsGroup("What makes a partition (exactly one of):")
+    .option(
+      "--by <columns>",
+      `one model per value of these; a,b are two columns, '"a,b"' is one`,
+      listOf("--by"),
+    )
+    .option("--pooled", "one model of all rows: the baseline")
+    .optionsGroup("What to fit:")
+    .option("--target <column>", "the column to explain")
+    .option(
+      "--features <columns>",
+      "the columns that explain it (default: all other numeric columns)",
+      listOf("--features"),
+    )
+    .option("--weights <column>", "weight of each row, not negative (default: all rows alike)")
+    .option("--no-intercept", "leave the constant term out")
+    .option("--estimator <name>", "what to fit", DEFAULT_ESTIMATOR)
+    .optionsGroup("What to read:")
+    .option("--where <sql>", "only rows for which this DuckDB expression is true (default: all)")
+    .option(
+      "--type <column=type>",
+      `type of a column, repeatable: ${COLUMN_TYPES.join(", ")} (default: as the source has it; keys of CSV files are text)`,
+      addType,
+    )
+    .optionsGroup("How to run:")
+    .option("--out <folder>", "folder of runs, in which the run gets a folder of its own", "runs")
+    .option(
+      "--workers <count>",
+      `threads that fit, 0 to ${MAX_WORKERS}; never changes a model (default: one per core, here ${availableParallelism()})`,
+      wholeNumber("--workers", MAX_WORKERS),
+    )
+    .option(
+      "--seed <number>",
+      `from which every partition's seed is derived: 0 to ${MAX_SEED}`,
+      wholeNumber("--seed", MAX_SEED),
+      DEFAULT_SEED,
+    );
+}
+
+/**
+ * The library's options for what the command line says.
+ * @throws ManyfitError `invalid_option` where it says too little or too much.
+ */
+export function trainOptionsFrom(paths: readonly string[], flags: JobFlags): TrainOptions {
+  const { target, features, weights, intercept, estimator } = flags;
+  const partitioning = partitioningFrom(flags);
+  if (target === undefined) {
+    throw new ManyfitError(
+      "invalid_option",
+      "--target is missing: name the column to explain, as in --target units",
+    );
+  }
+  return {
+    ...partitioning,
+    source: paths,
+    trainer: { ...linearRegression({ target, features, weights, intercept }), estimator },
+    types: flags.type ?? {},
+    runs: flags.out,
+    seed: flags.seed,
+    ...(flags.where === undefined ? {} : { where: flags.where }),
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+  };
+}
+
+function partitioningFrom({ by, pooled }: JobFlags): { by: readonly string[] } | { pooled: true } {
+  if (by !== undefined && pooled === true) {
+    throw new ManyfitError(
+      "invalid_option",
+      "--by and --pooled are both given: one model per key, or one of all rows?",
+    );
+  }
+  if (by !== undefined) return { by };
+  if (pooled === true) return { pooled };
+  throw new ManyfitError(
+    "invalid_option",
+    "nothing says what makes a partition: give --by with one or more columns (one model per key, the rows that have equal values there, as in --by store,item) or --pooled (one model of all rows)",
+  );
+}
+
+/** The reader of an option that is a list of columns, and may be given several times. */
+function listOf(flag: string): (text: string, previous?: readonly string[]) => string[] {
+  return (text, previous = []) => [...previous, ...parseColumnList(flag, text)];
+}
+
+/** The reader of an option that is a whole number from 0. */
+export function wholeNumber(flag: string, max: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number <= max) return number;
+    throw new ManyfitError(
+      "invalid_option",
+      `${flag} is ${text}, allowed are whole numbers from 0 to ${max}`,
+    );
+  };
+}
+
+function addType(
+  text: string,
+  previous: Readonly<Record<string, ColumnType>> = {},
+): Readonly<Record<string, ColumnType>> {
+  const split = text.lastIndexOf("=");
+  if (split <= 0) {
+    throw new ManyfitError(
+      "invalid_option",
+      `--type is ${text}; write it as column=type, such as store=text`,
+    );
+  }
+  const column = parseColumnList("--type", text.slice(0, split));
+  const name = text.slice(split + 1);
+  const type = parseKeyType(name);
+  if (type === null || type === "hugeint" || type === "blob") {
+    throw new ManyfitError(
+      "invalid_option",
+      `--type ${text}: ${JSON.stringify(name)} is not a type; ${suggestName(name, COLUMN_TYPES)}`,
+    );
+  }
+  return { ...previous, ...Object.fromEntries(column.map((of) => [of, type])) };
+}

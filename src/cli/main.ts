@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { OutputClosed, processScreen } from "./output.ts";
+import { createProgram } from "./program.ts";
+import { reportError } from "./report-error.ts";
+
+const screen = processScreen();
+try {
+  await createProgram(screen).parseAsync();
+} catch (thrown) {
+  if (!(thrown instanceof OutputClosed)) {
+    const { text, exitCode } = reportError(thrown, process.env["MANYFIT_DEBUG"] === "1");
+    process.exitCode = exitCode;
+    if (text !== "") await screen.err.write(text).catch(() => undefined);
+  }
+}

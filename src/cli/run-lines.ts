@@ -1,0 +1,168 @@
+import { relative, sep } from "node:path";
+import type { Manifest } from "../index.ts";
+import { quoteText } from "../key/quote-text.ts";
+import { type Causes, readCauses } from "./causes.ts";
+import { fitTable } from "./fit-table.ts";
+import { formatCount, formatQuantity } from "./format-number.ts";
+import { formatBytes, formatDuration } from "./format-unit.ts";
+import { type FitRow, type Highlights, onlyFeature, readHighlights, SHOWN_FITS } from "./highlights.ts";
+import { type LineLayout, labelledLines } from "./labelled-lines.ts";
+import { type NextSteps, nextSteps } from "./next-steps.ts";
+import { formulaText } from "./plan-text.ts";
+import type { CommittedRun, RunArgument } from "./run-argument.ts";
+import { lineText } from "./safe-text.ts";
+import { causeLines, headlines, r2Lines } from "./summary-text.ts";
+import { readTerms, type TermRow, termTable } from "./term-table.ts";
+
+/** Hexadecimal digits of a digest that tell runs apart at a glance. */
+const DIGEST_DIGITS = 16;
+/** Source files that are named. */
+const SHOWN_FILES = 3;
+
+/** What is read of a committed run to show it. */
+export interface RunView {
+  readonly committed: CommittedRun;
+  readonly causes: Causes;
+  readonly highlights: Highlights;
+  /** The terms of the one model of a run that has a single partition. */
+  readonly terms: readonly TermRow[];
+}
+
+/** Reads what {@link resultLines} and {@link runLines} show. */
+export async function readRunView(committed: CommittedRun): Promise<RunView> {
+  const { run, manifest } = committed;
+  const [causes, highlights] = [await readCauses(committed), await readHighlights(committed)];
+  const terms = manifest.counts.partitions === 1 ? await readTerms(run, 0) : [];
+  return { committed, causes, highlights, terms };
+}
+
+/** The result of a run that has just been committed, for a person. */
+export function resultLines(view: RunView, argument: RunArgument, layout: LineLayout): string[] {
+  const { run, manifest } = view.committed;
+  return sections([
+    headlines(manifest, layout),
+    ...causeSections(view, layout),
+    ...fitSections(view, layout),
+    labelledLines(
+      [
+        ["run", pathText(run.folder)],
+        ["digest", digestText(manifest)],
+      ],
+      layout,
+    ),
+    nextSection(view, { ...argument, isShown: false }, layout),
+  ]);
+}
+
+/** A committed run with all that its manifest says, for a person. */
+export function runLines(view: RunView, argument: RunArgument, layout: LineLayout): string[] {
+  const { manifest } = view.committed;
+  const { r2, best } = view.highlights;
+  const isBestShown = manifest.counts.states.fitted > SHOWN_FITS;
+  return sections([
+    [layout.style.strong(`run ${lineText(manifest.run)}`), ...labelledLines(jobEntries(manifest), layout)],
+    headlines(manifest, layout),
+    ...causeSections(view, layout),
+    r2 === null || r2.count < 2 ? [] : r2Lines(r2, layout),
+    ...fitSections(view, layout),
+    isBestShown ? fitSection("best fit", best, view, layout) : [],
+    [layout.style.strong("made"), ...labelledLines(originEntries(view), layout)],
+    nextSection(view, { ...argument, isShown: true }, layout),
+  ]);
+}
+
+/** A path as short as it can be: relative where it lies below the folder the user is in. */
+export function pathText(path: string): string {
+  const near = relative(process.cwd(), path);
+  return lineText(near === "" || near.startsWith(`..${sep}`) || near === ".." ? path : near);
+}
+
+function sections(all: readonly (readonly string[])[]): string[] {
+  return all.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
+}
+
+function causeSections({ causes, committed }: RunView, layout: LineLayout): string[][] {
+  const { keys } = committed.manifest;
+  return [
+    causeLines("failed", causes.failures, { ...layout, keys }),
+    causeLines("skipped", causes.skips, { ...layout, keys }),
+    causeLines("warnings", causes.warnings, { ...layout, keys }),
+  ];
+}
+
+function fitSections(view: RunView, layout: LineLayout): string[][] {
+  const { steepest, worst } = view.highlights;
+  const { counts } = view.committed.manifest;
+  if (view.terms.length > 0) return [[layout.style.strong("model"), ...termTable(view.terms, layout)]];
+  // Two orders of the same few partitions would say one thing twice.
+  if (counts.states.fitted <= SHOWN_FITS) {
+    return [fitSection("fits", steepest.length > 0 ? steepest : worst, view, layout)];
+  }
+  return [fitSection("steepest", steepest, view, layout), fitSection("worst fit", worst, view, layout)];
+}
+
+function fitSection(heading: string, fits: readonly FitRow[], view: RunView, layout: LineLayout): string[] {
+  if (fits.length === 0) return [];
+  const { manifest } = view.committed;
+  const { target } = manifest.job.trainerColumns;
+  const feature = onlyFeature(manifest);
+  const isBySlope = heading === "steepest" && feature !== null;
+  const by = isBySlope ? layout.style.faint(` slope: ${quoteText(target)} per ${quoteText(feature)}`) : "";
+  return [layout.style.strong(heading) + by, ...fitTable(manifest, fits, layout)];
+}
+
+function nextSection(
+  { committed, highlights }: RunView,
+  argument: Omit<NextSteps, "fits">,
+  { style }: LineLayout,
+): string[] {
+  const fits = [...highlights.worst, ...highlights.steepest];
+  const steps = nextSteps(committed.manifest, { ...argument, fits });
+  return [style.strong("what next"), ...steps.map((step) => `  ${step}`)];
+}
+
+function jobEntries({ job, keys, sources }: Manifest): [string, string][] {
+  const bytes = sources.reduce((sum, file) => sum + file.bytes, 0);
+  const files = sources.slice(0, SHOWN_FILES).map((file) => pathText(file.path));
+  const more = sources.length - files.length;
+  const named = files.join(", ") + (more > 0 ? ` and ${formatCount(more)} more` : "");
+  const where = job.source.where;
+  const types = Object.entries(job.source.types);
+  const hasIntercept = job.trainer.params["intercept"] !== false;
+  return [
+    ["source", `${named} (${formatBytes(bytes)})`],
+    ...(where === null ? [] : [["where", lineText(where)] as [string, string]]),
+    ...(types.length === 0
+      ? []
+      : [
+          ["types", types.map(([name, type]) => `${quoteText(name)}=${type}`).join(", ")] as [string, string],
+        ]),
+    ["by", keys.length === 0 ? "nothing: all rows are one partition (pooled)" : keys.map(keyText).join(", ")],
+    ["fit", `${job.trainer.estimator}: ${formulaText({ ...job.trainerColumns, hasIntercept })}`],
+  ];
+}
+
+function keyText({ name, type, column }: Manifest["keys"][number]): string {
+  const stored = column === name ? "" : `, in the tables ${quoteText(column)}`;
+  return `${quoteText(name)} (${type}${stored})`;
+}
+
+function originEntries({ committed: { run, manifest } }: RunView): [string, string][] {
+  const { environment: made, phaseMs, durationMs, files, job } = manifest;
+  const phases = Object.entries(phaseMs).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return [
+    ["at", `${manifest.committedAt}, in ${formatDuration(durationMs)} (${phases.join(", ")})`],
+    [
+      "on",
+      `${made.engine}, ${formatQuantity(made.workers, "worker")}, ${formatQuantity(made.cores, "core")}, ${made.platform}`,
+    ],
+    ["with", `manyfit ${made.manyfit}, Node.js ${made.node}, DuckDB ${made.duckdb}, seed ${job.seed}`],
+    ["in", `${pathText(run.folder)} (${formatQuantity(files.length, "file")}, ${formatBytes(bytes)})`],
+    ["digest", digestText(manifest)],
+  ];
+}
+
+function digestText({ digest }: Manifest): string {
+  return `${digest.slice(0, DIGEST_DIGITS)}…`;
+}

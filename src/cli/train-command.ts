@@ -1,0 +1,114 @@
+import { type Command, Option } from "commander";
+import { answeredCount, ManyfitError, type OpenedRun, type Plan, train } from "../index.ts";
+import { formatCount } from "./format-number.ts";
+import { addJobOptions, type JobFlags, trainOptionsFrom } from "./job-options.ts";
+import { jsonText } from "./json-text.ts";
+import type { Output, Screen } from "./output.ts";
+import { planLines } from "./plan-text.ts";
+import { createProgressDisplay, type ProgressDisplay } from "./progress-display.ts";
+import { committedRun, DEFAULT_RUNS } from "./run-argument.ts";
+import { readRunView, resultLines } from "./run-lines.ts";
+import { shellQuote } from "./shell-quote.ts";
+import { type Stop, stopOnSignals } from "./stop-on-signals.ts";
+import { modelsPerSecond } from "./summary-text.ts";
+
+interface TrainFlags extends JobFlags {
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  One line per country: life expectancy over the years.
+    $ manyfit train gapminder.csv --by country --target lifeExp --features year
+  One model per store and item, from all files of a folder, since 2024.
+    $ manyfit train sales/ --by store,item --target units --features price \\
+        --where "day >= '2024-01-01'"
+  The counts of a run, for a program.
+    $ manyfit train sales/ --by store --target units --json | jq .counts.states
+`;
+
+/** `manyfit train`: fits a model per partition, commits the run, and shows what came of it. */
+export function addTrainCommand(program: Command, screen: Screen): void {
+  addJobOptions(
+    program
+      .command("train")
+      .summary("fit one model per key and commit the run")
+      .description(
+        "Fits one independent model per partition on every core, and commits a run: a folder with the models and a ledger that says of every partition what became of it. A partition that cannot be fitted is a row of the ledger and does not end the run.",
+      ),
+  )
+    .optionsGroup("What to show:")
+    .addOption(
+      new Option("--json", "one JSON document on standard output, not the summary").conflicts("quiet"),
+    )
+    .addOption(new Option("--quiet", "nothing but errors"))
+    .addHelpText("after", EXAMPLES)
+    .action((paths: string[], flags: TrainFlags) => trainAndShow(screen, paths, flags));
+}
+
+async function trainAndShow(screen: Screen, paths: readonly string[], flags: TrainFlags): Promise<void> {
+  const options = trainOptionsFrom(paths, flags);
+  const display = createProgressDisplay(screen.err, flags.quiet === true);
+  const stop = stopOnSignals(() => announceStop(screen.err, display));
+  try {
+    const run = await train({
+      ...options,
+      signal: stop.signal,
+      onPlan: (plan) => showPlan(screen.err, display, plan, flags),
+      onEvent: (event) => display.add(event),
+    });
+    finish(display, stop);
+    await showResult(screen.out, run, flags).finally(() => run.close());
+  } catch (error) {
+    throw withWhatIsLeft(error, display, flags);
+  } finally {
+    finish(display, stop);
+  }
+}
+
+/** From here on there is nothing to stop in good order, and nothing to draw. */
+function finish(display: ProgressDisplay, stop: Stop): void {
+  display.close();
+  stop.release();
+}
+
+function showPlan(output: Output, display: ProgressDisplay, plan: Plan, flags: TrainFlags): void {
+  const { style } = output;
+  const lines = planLines(plan, { hasIntercept: flags.intercept, width: output.width(), style });
+  display.interject([style.strong("plan"), ...lines, "", ""].join("\n"));
+}
+
+function announceStop(output: Output, display: ProgressDisplay): void {
+  display.interject(`${output.style.warning("stopping; press Ctrl-C again to leave at once")}\n`);
+}
+
+async function showResult(output: Output, run: OpenedRun, flags: TrainFlags): Promise<void> {
+  if (flags.quiet) return;
+  const committed = committedRun(run);
+  if (flags.json) {
+    const { manifest } = committed;
+    const { counts, digest, durationMs } = manifest;
+    const document = { run: run.id, folder: run.folder, counts, digest, durationMs };
+    const rate = { modelsPerSecond: Number(modelsPerSecond(manifest).toFixed(1)) };
+    await output.write(`${jsonText({ ...document, ...rate }, 2)}\n`);
+    return;
+  }
+  const layout = { width: output.width(), style: output.style };
+  const lines = resultLines(await readRunView(committed), { run: "latest", out: flags.out }, layout);
+  await output.write(`${lines.join("\n")}\n`);
+}
+
+/** An interrupt as its user wants to read it: how far the run came, and how to look at what is there. */
+function withWhatIsLeft(error: unknown, display: ProgressDisplay, { out }: TrainFlags): unknown {
+  if (!(error instanceof ManyfitError) || error.code !== "interrupted") return error;
+  const { run, partitions, counts } = display.state.run;
+  if (run === null || partitions === null) return error;
+  const where = out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`;
+  const answered = `${formatCount(answeredCount(counts))} of ${formatCount(partitions)} partitions answered`;
+  return new ManyfitError(
+    "interrupted",
+    `${error.message} with ${answered}; nothing is committed, manyfit show ${run}${where} says what is there`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,81 @@
+import type { FitState } from "./fit-state.ts";
+
+/** Version of the event format; readers refuse what is newer. */
+export const EVENT_VERSION = 1;
+
+/**
+ * The stations of a run's work, in order: find the partitions, bring each one's rows together, fit what is left,
+ * write the run down.
+ */
+export const PHASES = ["reading", "exchanging", "fitting", "committing"] as const;
+
+/** One of {@link PHASES}. */
+export type Phase = (typeof PHASES)[number];
+
+/** How many partitions are in each state. */
+export type StateCounts = Readonly<Record<FitState, number>>;
+
+/**
+ * A fact of a run, in the past tense. Events are few: per phase and task, never per partition. `atMs` is
+ * milliseconds since 1970.
+ */
+export type RunEvent =
+  | {
+      readonly type: "run.started";
+      readonly atMs: number;
+      readonly version: typeof EVENT_VERSION;
+      readonly run: string;
+      readonly engine: string;
+      readonly workers: number;
+    }
+  | {
+      readonly type: "run.planned";
+      readonly atMs: number;
+      readonly partitions: number;
+      readonly rows: number;
+      /** Partitions that will be skipped, known from counts alone. */
+      readonly skips: number;
+    }
+  | {
+      readonly type: "phase.started";
+      readonly atMs: number;
+      readonly phase: Phase;
+      /** Rows or partitions to come; null where that is not known before. */
+      readonly total: number | null;
+      readonly unit: "rows" | "partitions";
+    }
+  | { readonly type: "phase.progressed"; readonly atMs: number; readonly phase: Phase; readonly done: number }
+  | {
+      readonly type: "task.started";
+      readonly atMs: number;
+      readonly task: number;
+      readonly worker: number;
+      readonly attempt: number;
+      readonly partitions: number;
+      readonly rows: number;
+    }
+  | {
+      readonly type: "task.finished";
+      readonly atMs: number;
+      readonly task: number;
+      readonly worker: number;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly counts: StateCounts;
+    }
+  | {
+      readonly type: "run.committed";
+      readonly atMs: number;
+      readonly counts: StateCounts;
+      readonly digest: string;
+    }
+  | {
+      readonly type: "run.stopped";
+      readonly atMs: number;
+      /** `interrupted`: by the user; `failed`: by an error, whose message stands beside. */
+      readonly reason: "interrupted" | "failed";
+      readonly message: string;
+    };
+
+/** Counts of no partition at all. */
+export const NO_COUNTS: StateCounts = { fitted: 0, skipped: 0, failed: 0, timed_out: 0, lost: 0 };

@@ -1,0 +1,93 @@
+import type { Connection } from "../duckdb/duckdb.ts";
+import { keyColumnFrom, readExpression } from "../duckdb/read-key-column.ts";
+import { ManyfitError } from "../errors.ts";
+import type { KeyList } from "../key/key-list.ts";
+import { createKeyListBuilder } from "../key/key-list-builder.ts";
+import { isAscending } from "../key/key-order.ts";
+import type { KeyField } from "../key/key-type.ts";
+import { readErrorFrom } from "./read-error.ts";
+import type { Relation } from "./relation.ts";
+import type { PartitionLookup } from "./stream-rows.ts";
+
+/** Every partition of a source with its counts, in key order. */
+export interface Dictionary {
+  readonly lookup: PartitionLookup;
+  readonly keys: KeyList;
+  readonly rows: Float64Array;
+  readonly usableRows: Float64Array;
+}
+
+const TABLE = "dictionary";
+
+/**
+ * One pass over the source: every key once, numbered in key order, with its rows and usable rows. Leaves a table
+ * behind that rows find their partition in.
+ */
+export async function createDictionary(
+  relation: Relation,
+  keyFields: readonly KeyField[],
+  connection: Connection,
+): Promise<Dictionary> {
+  try {
+    return await buildDictionary(relation, keyFields, connection);
+  } catch (error) {
+    throw readErrorFrom(error, relation.firstFile);
+  }
+}
+
+async function buildDictionary(
+  relation: Relation,
+  keyFields: readonly KeyField[],
+  connection: Connection,
+): Promise<Dictionary> {
+  const names = keyFields.map((_, i) => `k${i}`);
+  const order = names.map((name) => `${name} nulls first`).join(", ");
+  const grouped = `select ${[...names, "count(*)::double as n", `${usableCount(relation)} as usable`].join(", ")}
+    from ${relation.sql} ${names.length > 0 ? `group by ${names.join(", ")}` : ""}`;
+  const number = names.length > 0 ? `(row_number() over (order by ${order}) - 1)::integer` : "0::integer";
+  await connection.run(
+    `create or replace table ${TABLE} as select ${number} as partition, * from (${grouped})`,
+  );
+  const hasNull = await nullFlags(names, connection);
+  const read = await readDictionary(keyFields, connection);
+  return { lookup: { table: TABLE, hasNull }, ...read };
+}
+
+function usableCount(relation: Relation): string {
+  const finite = Array.from({ length: relation.columnCount }, (_, i) => `isfinite(c${i})`);
+  return `(count(*) filter (where ${finite.join(" and ")}))::double`;
+}
+
+async function nullFlags(names: readonly string[], connection: Connection): Promise<boolean[]> {
+  if (names.length === 0) return [];
+  const counts = names.map((name, i) => `(count(*) - count(${name}))::integer as n${i}`).join(", ");
+  const [row] = await connection.rows<Record<string, number>>(`select ${counts} from ${TABLE}`);
+  return names.map((_, i) => row![`n${i}`]! > 0);
+}
+
+async function readDictionary(
+  keyFields: readonly KeyField[],
+  connection: Connection,
+): Promise<Omit<Dictionary, "lookup">> {
+  const [size] = await connection.rows<{ n: number }>(`select count(*)::integer as n from ${TABLE}`);
+  const rows = new Float64Array(size!.n);
+  const usableRows = new Float64Array(size!.n);
+  const builder = createKeyListBuilder(keyFields.map((field) => field.type));
+  const keys = keyFields.map(({ type }, i) => readExpression(type, `k${i}`));
+  const sql = `select ${["n", "usable", ...keys].join(", ")} from ${TABLE} order by partition`;
+  let at = 0;
+  for await (const batch of connection.batches(sql)) {
+    rows.set(batch.doubles(0), at);
+    usableRows.set(batch.doubles(1), at);
+    builder.appendColumns(
+      keyFields.map(({ type }, i) => keyColumnFrom(batch, i + 2, type)),
+      batch.rowCount,
+    );
+    at += batch.rowCount;
+  }
+  const list = builder.toKeyList();
+  if (keyFields.length > 0 && !isAscending(list)) {
+    throw new ManyfitError("internal", "keys came out of the database in another order than their bytes");
+  }
+  return { keys: list, rows, usableRows };
+}

@@ -1,0 +1,75 @@
+import type { Connection } from "../duckdb/duckdb.ts";
+import { quoteText } from "../duckdb/quote.ts";
+import { ManyfitError } from "../errors.ts";
+import type { SourceFile } from "../job/resolved-job.ts";
+import { readErrorFrom } from "./read-error.ts";
+import { readHeader } from "./read-header.ts";
+import { isNumericType, type SourceSchema } from "./source-schema.ts";
+import type { Dialect } from "./text/csv-record.ts";
+
+interface SniffedCsv {
+  readonly [column: string]: string | readonly { readonly name: string; readonly type: string }[];
+  readonly Delimiter: string;
+  readonly Quote: string;
+  readonly Escape: string;
+  readonly Columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+/**
+ * Dialect and column types from the first file with rows, column names from every file's own header: all files must
+ * have the same names in the same order.
+ */
+export async function inspectCsv(
+  files: readonly SourceFile[],
+  connection: Connection,
+): Promise<Extract<SourceSchema, { format: "csv" }>> {
+  const first = files[0]!;
+  if (first.bytes === 0) {
+    throw new ManyfitError("source_empty", `${first.path}: is empty; a CSV needs a line of column names`);
+  }
+  const sniffed = await sniff(first.path, connection);
+  const dialect: Dialect = {
+    delimiter: sniffed.Delimiter,
+    // A sample without quotes does not mean that no row has them.
+    quote: sniffed.Quote.length === 1 ? sniffed.Quote : '"',
+    escape: sniffed.Escape.length === 1 ? sniffed.Escape : '"',
+  };
+  const names = await readHeader(first.path, dialect);
+  if (names.length !== sniffed.Columns.length) {
+    throw new ManyfitError(
+      "source_unreadable",
+      `${first.path}: its first line names ${names.length} columns, its rows have ${sniffed.Columns.length}`,
+    );
+  }
+  for (const file of files.slice(1)) await checkHeader(file.path, names, dialect);
+  const columns = names.map((name, i) => {
+    const sqlType = sniffed.Columns[i]!.type;
+    return { name, sqlType, isNumeric: isNumericType(sqlType) };
+  });
+  return { format: "csv", files, columns, dialect };
+}
+
+async function sniff(path: string, connection: Connection): Promise<SniffedCsv> {
+  const sql = `select Delimiter, Quote, Escape, Columns from sniff_csv(${quoteText(path)}, header = true)`;
+  const rows = await connection.rows<SniffedCsv>(sql).catch((error: unknown) => {
+    throw readErrorFrom(error, path);
+  });
+  return rows[0]!;
+}
+
+async function checkHeader(path: string, expected: readonly string[], dialect: Dialect): Promise<void> {
+  const names = await readHeader(path, dialect);
+  const isSame = names.length === expected.length && names.every((name, i) => name === expected[i]);
+  if (isSame) return;
+  const missing = expected.filter((name) => !names.includes(name));
+  const extra = names.filter((name) => !expected.includes(name));
+  const differences = [
+    missing.length > 0 ? `it lacks ${missing.map((name) => `"${name}"`).join(", ")}` : "",
+    extra.length > 0 ? `it has ${extra.map((name) => `"${name}"`).join(", ")} besides` : "",
+    missing.length + extra.length === 0 ? "the order of its columns differs" : "",
+  ].filter((text) => text !== "");
+  throw new ManyfitError(
+    "source_unreadable",
+    `${path}: its columns are not those of the first file: ${differences.join("; ")}; all files of a source need the same header`,
+  );
+}

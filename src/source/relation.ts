@@ -1,0 +1,190 @@
+import type { Connection } from "../duckdb/duckdb.ts";
+import { quoteIdentifier, quoteText, quoteTextList } from "../duckdb/quote.ts";
+import { ManyfitError } from "../errors.ts";
+import type { ColumnType } from "../job/job.ts";
+import type { ResolvedJob } from "../job/resolved-job.ts";
+import type { KeyField } from "../key/key-type.ts";
+import { readErrorFrom } from "./read-error.ts";
+import type { SourceSchema } from "./source-schema.ts";
+import { sqlTypeOf } from "./sql-type.ts";
+
+/**
+ * The used columns of a source as a DuckDB relation: keys `k0 …` in canonical form, the trainer's columns `c0 …` as
+ * doubles (NULL as NaN), and `position`, a double that numbers the rows in canonical order: by file, then by place
+ * in the file.
+ */
+export interface Relation {
+  /** What stands after `from`. */
+  readonly sql: string;
+  /** Named in messages about reading that do not say which file. */
+  readonly firstFile: string;
+  readonly keyCount: number;
+  readonly columnCount: number;
+  readonly rowCount: number;
+  /** Rows of each file that pass the filter. */
+  readonly fileRows: readonly number[];
+}
+
+/** Name of the table into which text is read once. */
+const STAGED = "staged";
+
+/** The columns that a job's trainer reads, in the order in which every engine hands them over. */
+export function trainerColumnNames(job: Pick<ResolvedJob, "trainerColumns">): string[] {
+  const { features, target, weights } = job.trainerColumns;
+  return [...features, target, ...(weights === null ? [] : [weights])];
+}
+
+/**
+ * Makes the relation of a job. Text is read here, once and whole, into a table that spills to disk where memory
+ * ends: parsing it twice would cost more, and could see two different files. Parquet is read where it lies.
+ */
+export async function createRelation(
+  job: ResolvedJob,
+  schema: SourceSchema,
+  connection: Connection,
+): Promise<Relation> {
+  try {
+    if (schema.format === "csv") return await stageCsv(job, schema, connection);
+    return await parquetRelation(job, schema, connection);
+  } catch (error) {
+    throw filterErrorFrom(error, job) ?? readErrorFrom(error, job.files[0]!.path);
+  }
+}
+
+async function stageCsv(
+  job: ResolvedJob,
+  schema: Extract<SourceSchema, { format: "csv" }>,
+  connection: Connection,
+): Promise<Relation> {
+  const { dialect } = schema;
+  const paths = job.files.map((file) => file.path);
+  const reader = `read_csv(${quoteTextList(paths)}, auto_detect = false, header = true, delim = ${quoteText(dialect.delimiter)},
+    quote = ${quoteText(dialect.quote)}, escape = ${quoteText(dialect.escape)}, columns = ${csvColumns(job)})`;
+  await connection.run(
+    `create or replace table ${STAGED} as select ${selectList(job)}, file_index::integer as file from ${typed(job, reader)} ${whereClause(job)}`,
+  );
+  const counts = await connection.rows<{ file: number; n: number }>(
+    `select file, count(*)::double as n from ${STAGED} group by file`,
+  );
+  const fileRows = fileRowsFrom(counts, paths.length);
+  return relationOf(job, fileRows, `(select *, rowid::double as position from ${STAGED})`);
+}
+
+async function parquetRelation(
+  job: ResolvedJob,
+  schema: Extract<SourceSchema, { format: "parquet" }>,
+  connection: Connection,
+): Promise<Relation> {
+  const reader = typed(job, `read_parquet(${quoteTextList(job.files.map((file) => file.path))})`);
+  const sql = `(select ${selectList(job)}, ${positionOf(schema.fileRows)} as position from ${reader} ${whereClause(job)})`;
+  if (job.source.where === null) return relationOf(job, schema.fileRows, sql);
+  const counts = await connection.rows<{ file: number; n: number }>(
+    `select file_index::integer as file, count(*)::double as n from ${reader} ${whereClause(job)} group by file_index`,
+  );
+  return relationOf(job, fileRowsFrom(counts, job.files.length), sql);
+}
+
+function relationOf(job: ResolvedJob, fileRows: readonly number[], sql: string): Relation {
+  const rowCount = fileRows.reduce((sum, rows) => sum + rows, 0);
+  return {
+    sql,
+    firstFile: job.files[0]!.path,
+    keyCount: job.keyFields.length,
+    columnCount: trainerColumnNames(job).length,
+    rowCount,
+    fileRows,
+  };
+}
+
+function fileRowsFrom(counts: readonly { file: number; n: number }[], fileCount: number): number[] {
+  const rows = new Array<number>(fileCount).fill(0);
+  for (const { file, n } of counts) rows[file] = n;
+  return rows;
+}
+
+/** Where a file's rows begin, plus the row's place in the file. */
+function positionOf(fileRows: readonly number[]): string {
+  if (fileRows.length === 1) return "file_row_number::double";
+  const starts: number[] = [];
+  let start = 0;
+  for (const rows of fileRows) {
+    starts.push(start);
+    start += rows;
+  }
+  return `(list_extract([${starts.join(", ")}]::bigint[], (file_index + 1)::bigint) + file_row_number)::double`;
+}
+
+function selectList(job: ResolvedJob): string {
+  const keys = job.keyFields.map((field, i) => `${canonicalKey(field)} as k${i}`);
+  const columns = trainerColumnNames(job).map(
+    (name, i) => `coalesce(${quoteIdentifier(name)}::double, 'nan'::double) as c${i}`,
+  );
+  return [...keys, ...columns].join(", ");
+}
+
+/** Floats have one NaN and one zero; everything else is its own canonical form once it has its type. */
+function canonicalKey({ name, type }: KeyField): string {
+  const value = `${quoteIdentifier(name)}::${sqlTypeOf(type)}`;
+  return type === "double" ? `(case when isnan(${value}) then 'nan'::double else ${value} + 0.0 end)` : value;
+}
+
+/** A reader whose columns have the types that the user told, for the filter and for everything behind it. */
+function typed(job: ResolvedJob, reader: string): string {
+  const told = Object.entries(job.source.types).map(
+    ([name, type]) => `${exactCast(name, type, job.format)} as ${quoteIdentifier(name)}`,
+  );
+  if (told.length === 0) return reader;
+  const place = job.format === "csv" ? "file_index" : "file_index, file_row_number";
+  return `(select * replace (${told.join(", ")}), ${place} from ${reader})`;
+}
+
+/** A cast that fails where a number would be rounded, because rounded keys would be merged keys. */
+function exactCast(name: string, type: ColumnType, format: ResolvedJob["format"]): string {
+  const found = quoteIdentifier(name);
+  const value = `${found}::${sqlTypeOf(type)}`;
+  if (type !== "integer" && !type.startsWith("decimal")) return value;
+  const isExact =
+    format === "parquet" ? `${value} = ${found}` : `regexp_full_match(${found}, ${numberPattern(type)})`;
+  const problem = [`column "${name}" has `, `, which is not of type ${type}; tell another type with --type`];
+  return `(case when ${found} is null or ${isExact} then ${value}
+    else error(concat(${quoteText(problem[0]!)}, ${found}, ${quoteText(problem[1]!)})) end)`;
+}
+
+/** What the text of a number looks like that a type holds without rounding, as an SQL literal. */
+function numberPattern(type: ColumnType): string {
+  const scale = Number(/,(\d+)/.exec(type)?.[1] ?? 0);
+  return quoteText(` *[+-]?[0-9]+${scale === 0 ? "" : `([.][0-9]{0,${scale}}0*)?`} *`);
+}
+
+function csvColumns(job: ResolvedJob): string {
+  const keys = new Set(job.keyFields.map((field) => field.name));
+  const numbers = new Set(trainerColumnNames(job));
+  const typedColumns = job.columns.map(({ name, sqlType }) => {
+    const other = keys.has(name) || job.source.where === null ? "VARCHAR" : sqlType;
+    const told = Object.hasOwn(job.source.types, name) ? textOrOwn(sqlType) : undefined;
+    const type = told ?? (numbers.has(name) && !keys.has(name) ? numberType(sqlType) : other);
+    return `${quoteText(name)}: ${quoteText(type)}`;
+  });
+  return `{${typedColumns.join(", ")}}`;
+}
+
+/** Numbers whose type was told are read as they are written, so that it shows whether the type holds them. */
+function textOrOwn(sqlType: string): string {
+  return /^(BIGINT|DECIMAL)/.test(sqlType) ? "VARCHAR" : sqlType;
+}
+
+/** Integers found in a sample may be decimals further down: all numbers of a CSV are read as doubles. */
+function numberType(sqlType: string): string {
+  return sqlType === "BOOLEAN" ? "BOOLEAN" : "DOUBLE";
+}
+
+function whereClause(job: ResolvedJob): string {
+  return job.source.where === null ? "" : `where (${job.source.where}\n)`;
+}
+
+function filterErrorFrom(error: unknown, job: ResolvedJob): ManyfitError | null {
+  const message = error instanceof Error ? error.message : String(error);
+  if (job.source.where === null || !/^(Binder|Parser|Catalog) Error/.test(message)) return null;
+  const [first] = message.split("\n", 1);
+  return new ManyfitError("invalid_option", `--where ${job.source.where}: ${first}`, { cause: error });
+}

@@ -1,0 +1,25 @@
+import type { SourceColumn, SourceFile } from "../job/resolved-job.ts";
+import type { Dialect } from "./text/csv-record.ts";
+
+/** What is known of a source before its rows are read. */
+export type SourceSchema =
+  | {
+      readonly format: "csv";
+      readonly files: readonly SourceFile[];
+      readonly columns: readonly SourceColumn[];
+      readonly dialect: Dialect;
+    }
+  | {
+      readonly format: "parquet";
+      readonly files: readonly SourceFile[];
+      readonly columns: readonly SourceColumn[];
+      /** Rows of each file, from its footer. */
+      readonly fileRows: readonly number[];
+    };
+
+const NUMERIC = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
+
+/** Whether a DuckDB type holds numbers. */
+export function isNumericType(sqlType: string): boolean {
+  return NUMERIC.test(sqlType);
+}

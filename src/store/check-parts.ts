@@ -1,0 +1,99 @@
+import type { Connection } from "../duckdb/duckdb.ts";
+import { ManyfitError } from "../errors.ts";
+import { readParquet } from "./parquet-sql.ts";
+
+/** What the parts of a run must add up to. */
+export interface ExpectedParts {
+  readonly run: string;
+  readonly partitionCount: number;
+  /** Rows of all files that were read. */
+  readonly rowCount: number;
+}
+
+/** How many partitions a message names. */
+const NAMED_PARTITIONS = 5;
+
+/**
+ * Checks that the parts have exactly one row for each partition, and that no row of the source is missing: the rows
+ * read of each partition are those it used and those it dropped, and together they are the rows of the source (at
+ * most those, where the rows of a lost partition are not known).
+ * @throws ManyfitError `run_damaged`
+ */
+export async function checkParts(
+  connection: Connection,
+  partPaths: readonly string[],
+  expected: ExpectedParts,
+): Promise<void> {
+  const seen = new Uint32Array(expected.partitionCount);
+  if (partPaths.length > 0) {
+    const rows = new RowSum(expected);
+    const numbers = ["read", "used", "dropped"].map(
+      (name) => `coalesce(rows_${name}, 'NaN'::DOUBLE)::DOUBLE`,
+    );
+    const sql = `select partition, ${numbers.join(", ")} from ${readParquet(partPaths)}`;
+    for await (const batch of connection.batches(sql)) {
+      const partition = batch.int32s(0);
+      const [read, used, dropped] = [batch.doubles(1), batch.doubles(2), batch.doubles(3)];
+      for (let i = 0; i < batch.rowCount; i++) {
+        const number = partition[i]!;
+        if (number < 0 || number >= seen.length) throw strayPartition(expected, number);
+        seen[number]!++;
+        rows.add(number, read[i]!, used[i]! + dropped[i]!);
+      }
+    }
+    checkSeen(expected, seen);
+    rows.check();
+  } else checkSeen(expected, seen);
+}
+
+/** Adds up the rows of partitions as they come. */
+class RowSum {
+  readonly #expected: ExpectedParts;
+  #sum = 0;
+  #isComplete = true;
+
+  constructor(expected: ExpectedParts) {
+    this.#expected = expected;
+  }
+
+  add(partition: number, read: number, accounted: number): void {
+    if (Number.isNaN(read)) this.#isComplete = false;
+    else this.#sum += read;
+    if (read === accounted || Number.isNaN(read) || Number.isNaN(accounted)) return;
+    const text = `partition ${partition}: ${read} rows read, but ${accounted} used or dropped`;
+    throw damaged(this.#expected.run, text);
+  }
+
+  check(): void {
+    const { run, rowCount } = this.#expected;
+    const isRight = this.#isComplete ? this.#sum === rowCount : this.#sum <= rowCount;
+    if (isRight) return;
+    throw damaged(run, `its partitions have ${this.#sum} rows in all, its files ${rowCount}`);
+  }
+}
+
+function checkSeen(expected: ExpectedParts, seen: Uint32Array): void {
+  const missing: number[] = [];
+  const repeated: number[] = [];
+  for (let partition = 0; partition < seen.length; partition++) {
+    if (seen[partition] === 0) missing.push(partition);
+    else if (seen[partition]! > 1) repeated.push(partition);
+  }
+  if (missing.length > 0) throw damaged(expected.run, `${namesOf(missing)} without a result`);
+  if (repeated.length > 0) throw damaged(expected.run, `${namesOf(repeated)} with more than one result`);
+}
+
+function namesOf(partitions: readonly number[]): string {
+  const named = partitions.slice(0, NAMED_PARTITIONS).join(", ");
+  if (partitions.length === 1) return `partition ${named}`;
+  const others = partitions.length - NAMED_PARTITIONS;
+  return `${partitions.length} partitions (${named}${others > 0 ? `, … ${others} more` : ""})`;
+}
+
+function strayPartition({ run, partitionCount }: ExpectedParts, partition: number): ManyfitError {
+  return damaged(run, `a result for partition ${partition}, there are only 0 to ${partitionCount - 1}`);
+}
+
+function damaged(run: string, text: string): ManyfitError {
+  return new ManyfitError("run_damaged", `run ${run}: ${text}; nothing is committed`);
+}

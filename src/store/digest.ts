@@ -1,0 +1,188 @@
+import type { ColumnBatch } from "../duckdb/column-batch.ts";
+import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
+import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
+import { keyColumnFrom, readExpression } from "../duckdb/read-key-column.ts";
+import { ManyfitError } from "../errors.ts";
+import { encodeKeyBatch } from "../key/key-list-builder.ts";
+import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
+import type { ResultSchema } from "../run/result-schema.ts";
+import { DigestSink } from "./digest-sink.ts";
+import type { StoredKeyField } from "./manifest.ts";
+import { readParquet } from "./parquet-sql.ts";
+
+/** Version of the digest, the first thing it hashes. */
+export const DIGEST_VERSION = "digest-v1";
+
+/** The code of no reason, and of a state or reason that is none of ours. */
+const NONE = 255;
+const ROW_COUNTS = ["rows_read", "rows_used", "rows_dropped", "rows_held_out"];
+
+/** Where the stored tables are, and what is in them. */
+export interface StoredTables {
+  readonly ledgerPath: string;
+  readonly modelsPath: string;
+  readonly keyFields: readonly StoredKeyField[];
+  readonly resultSchema: ResultSchema;
+  readonly partitionCount: number;
+}
+
+/**
+ * The digest of a run: sha256, in hex, over what defines its models, read back from the stored tables. Two runs with
+ * the same digest have the same partitions with the same row counts and bitwise the same models, whatever engine,
+ * workers, order and time made them; times, metrics, warnings, terms and error texts play no part.
+ *
+ * What is hashed, in this order; integers are unsigned and little-endian:
+ * - the text `digest-v1`; number of model fields (uint32); for each field its name as text and the length of its
+ *   list (uint32), 2^32 - 1 for a single number. A text is its length in bytes (uint32) and its UTF-8 bytes;
+ * - for each partition in key order: length (uint32) and bytes of the canonical key; state (one byte, its place in
+ *   `FIT_STATES`); reason (one byte, its place in `SKIP_REASONS`, 255 for none); rows read, used, dropped and held
+ *   out, each a number; and for fitted partitions the canonical model bytes: every field in the order of the schema,
+ *   every element of a list, each a number.
+ * - A number is a flag byte: 0 for NULL, and nothing else; 1 for a value, then its float64 (eight bytes).
+ *
+ * @throws ManyfitError `run_damaged` when the tables do not have every partition once, in key order, each with a
+ * model if and only if it is fitted.
+ */
+export async function digestOf(duckdb: Duckdb, tables: StoredTables): Promise<string> {
+  const { keyFields, resultSchema } = tables;
+  const sink = new DigestSink();
+  sink.text(DIGEST_VERSION);
+  sink.uint32(resultSchema.model.length);
+  for (const { name, listLength } of resultSchema.model) {
+    sink.text(name);
+    sink.uint32(listLength ?? 2 ** 32 - 1);
+  }
+  const ledger = await duckdb.connect();
+  const models = new ModelReader(await duckdb.connect(), tables);
+  try {
+    let first = 0;
+    for await (const batch of ledger.batches(ledgerSql(tables))) {
+      await addBatch(sink, batch, { keyFields, models, first });
+      first += batch.rowCount;
+    }
+    if (first !== tables.partitionCount)
+      throw damaged(`ledger has ${first} rows, must have ${tables.partitionCount}`);
+    await models.expectEnd();
+  } finally {
+    ledger.close();
+    models.close();
+  }
+  return sink.hex();
+}
+
+interface BatchContext {
+  readonly keyFields: readonly StoredKeyField[];
+  readonly models: ModelReader;
+  /** Partition of the batch's first row. */
+  readonly first: number;
+}
+
+async function addBatch(sink: DigestSink, batch: ColumnBatch, context: BatchContext): Promise<void> {
+  const { keyFields, models, first } = context;
+  const partition = batch.int32s(0);
+  const state = batch.uint8s(1);
+  const reason = batch.uint8s(2);
+  const counts = ROW_COUNTS.map((_, i) => batch.doubles(3 + i));
+  const keys = encodeKeyBatch(
+    keyFields.map(({ type }, i) => keyColumnFrom(batch, 3 + ROW_COUNTS.length + i, type)),
+    batch.rowCount,
+  );
+  for (let row = 0; row < batch.rowCount; row++) {
+    if (partition[row] !== first + row) {
+      throw damaged(
+        `ledger has partition ${partition[row]} in row ${first + row}, where ${first + row} belongs`,
+      );
+    }
+    if (state[row] === NONE) throw damaged(`ledger has a state of partition ${first + row} that is none`);
+    sink.bytes(keys.bytes, keys.offsets[row]!, keys.offsets[row + 1]!);
+    sink.byte(state[row]!);
+    sink.byte(reason[row]!);
+    for (const count of counts) sink.number(count[row]!);
+    if (state[row] !== 0) continue;
+    // Only every 2,048th model has to be waited for.
+    if (!models.hasNext()) await models.fetch();
+    models.addNext(sink, first + row);
+  }
+}
+
+/** Reads the models one after the other, in step with the ledger. */
+class ModelReader {
+  readonly #connection: Connection;
+  readonly #batches: AsyncGenerator<ColumnBatch, void, undefined>;
+  readonly #width: number;
+  #columns: readonly Float64Array[] = [];
+  #partition: Int32Array = new Int32Array(0);
+  #rowCount = 0;
+  #row = 0;
+
+  constructor(connection: Connection, tables: StoredTables) {
+    const numbers = modelNumbers(tables.resultSchema);
+    this.#connection = connection;
+    this.#width = numbers.length;
+    const columns = ["partition", ...numbers.map(orNaN)].join(", ");
+    this.#batches = connection.batches(`select ${columns} from ${readParquet([tables.modelsPath])}`);
+  }
+
+  hasNext(): boolean {
+    return this.#row < this.#rowCount;
+  }
+
+  async fetch(): Promise<void> {
+    const { value } = await this.#batches.next();
+    this.#row = 0;
+    this.#rowCount = value?.rowCount ?? 0;
+    if (!value) return;
+    this.#partition = value.int32s(0);
+    this.#columns = Array.from({ length: this.#width }, (_, i) => value.doubles(1 + i));
+  }
+
+  addNext(sink: DigestSink, partition: number): void {
+    if (!this.hasNext() || this.#partition[this.#row] !== partition) {
+      throw damaged(`models have no row for partition ${partition}, which is fitted, where it belongs`);
+    }
+    for (const column of this.#columns) sink.number(column[this.#row]!);
+    this.#row++;
+  }
+
+  async expectEnd(): Promise<void> {
+    if (!this.hasNext()) await this.fetch();
+    if (this.hasNext())
+      throw damaged(`models have partition ${this.#partition[this.#row]}, which is not fitted`);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+function ledgerSql({ ledgerPath, keyFields }: StoredTables): string {
+  const columns = [
+    "partition",
+    codeOf("state", FIT_STATES),
+    codeOf("reason", SKIP_REASONS),
+    ...ROW_COUNTS.map(orNaN),
+    ...keyFields.map(({ type, column }) => readExpression(type, quoteIdentifier(column))),
+  ];
+  return `select ${columns.join(", ")} from ${readParquet([ledgerPath])}`;
+}
+
+function modelNumbers({ model }: ResultSchema): string[] {
+  return model.flatMap(({ name, listLength }) => {
+    const column = quoteIdentifier(name);
+    if (listLength === null) return [column];
+    return Array.from({ length: listLength }, (_, i) => `list_extract(${column}, ${i + 1})`);
+  });
+}
+
+function codeOf(column: string, names: readonly string[]): string {
+  const cases = names.map((name, code) => `when ${quoteText(name)} then ${code}`);
+  return `(case ${column} ${cases.join(" ")} else ${NONE} end)::UTINYINT`;
+}
+
+function orNaN(expression: string): string {
+  return `coalesce(${expression}::DOUBLE, 'NaN'::DOUBLE)`;
+}
+
+function damaged(text: string): ManyfitError {
+  return new ManyfitError("run_damaged", text);
+}

@@ -1,0 +1,84 @@
+import type { ResolvedJob, SourceFile } from "../job/resolved-job.ts";
+import type { KeyField } from "../key/key-type.ts";
+import type { SkipReason } from "../run/fit-state.ts";
+import type { ResultSchema } from "../run/result-schema.ts";
+import type { Phase, StateCounts } from "../run/run-event.ts";
+
+/** Version of the run folder's format; a newer one is refused. */
+export const RUN_FORMAT = 1;
+
+/** A file that was read, with what identifies its content. */
+export interface ReadFile extends SourceFile {
+  /** Of the bytes on disk, in hex. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** A key column as it stands in the run's tables. */
+export interface StoredKeyField extends KeyField {
+  /** Its column there: the name, or `key_<name>` where the name is taken by a column of the tables themselves. */
+  readonly column: string;
+}
+
+/** A file of the run folder. */
+export interface ArtifactFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** Counts over all partitions of a run. */
+export interface RunCounts {
+  readonly partitions: number;
+  readonly states: StateCounts;
+  readonly reasons: Readonly<Record<SkipReason, number>>;
+  readonly rowsRead: number;
+  readonly rowsUsed: number;
+  readonly rowsDropped: number;
+}
+
+/** Where and with what the run was made. */
+export interface RunEnvironment {
+  readonly manyfit: string;
+  readonly node: string;
+  readonly duckdb: string;
+  readonly platform: string;
+  readonly cores: number;
+  readonly engine: string;
+  readonly workers: number;
+}
+
+/** What the run knows of itself apart from what the store counts and hashes: given at the commit. */
+export interface RunFacts {
+  readonly job: ResolvedJob;
+  readonly files: readonly ReadFile[];
+  readonly environment: RunEnvironment;
+  readonly startedAtMs: number;
+  /** Duration of each phase before the commit, in milliseconds. */
+  readonly phaseMs: Readonly<Partial<Record<Phase, number>>>;
+}
+
+/**
+ * The commit of a run: its renaming into place is what makes the run exist. Everything about the run that is not a
+ * row per partition stands here.
+ */
+export interface Manifest {
+  readonly format: typeof RUN_FORMAT;
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly committedAt: string;
+  readonly durationMs: number;
+  readonly phaseMs: Readonly<Partial<Record<Phase, number>>>;
+  readonly job: Omit<ResolvedJob, "files">;
+  /** What was read, in canonical order. */
+  readonly sources: readonly ReadFile[];
+  readonly keys: readonly StoredKeyField[];
+  readonly resultSchema: ResultSchema;
+  readonly counts: RunCounts;
+  /** sha256 in hex over what defines the models and their row counts, in key order; see `digestOf`. */
+  readonly digest: string;
+  readonly environment: RunEnvironment;
+  readonly files: readonly ArtifactFile[];
+}

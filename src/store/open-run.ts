@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { RowStream } from "../duckdb/duckdb.ts";
+import { ManyfitError } from "../errors.ts";
+import { FIT_STATES } from "../run/fit-state.ts";
+import { explainLeftBehind, type LeftBehind, readLeftBehind, type UncommittedStatus } from "./left-behind.ts";
+import type { Manifest } from "./manifest.ts";
+import { checkFiles, readManifest } from "./read-manifest.ts";
+import { openReadingDuckdb } from "./reading-duckdb.ts";
+import { openRunDatabase, type RunDatabase } from "./run-database.ts";
+import { RUN_FILE } from "./run-files.ts";
+import { type QueryResult, queryRows, queryToFile, streamRows } from "./run-query.ts";
+import { type Discrepancy, verifyRun } from "./verify-run.ts";
+
+/**
+ * A run folder, opened to read; it must be closed. What needs a committed run rejects with `run_not_committed` when
+ * it is none.
+ */
+export interface OpenedRun {
+  /** Name of the folder. */
+  readonly id: string;
+  /** Absolute path. */
+  readonly folder: string;
+  readonly status: "committed" | UncommittedStatus;
+  /** Null while, or because, the run is not committed. */
+  readonly manifest: Manifest | null;
+  /** What is in the folder and what it means, in a sentence. */
+  readonly explanation: string;
+  /**
+   * Runs a single select over the tables `ledger`, `models` and `terms`, and keeps all rows of its result.
+   * @throws ManyfitError `query_refused` for anything else, and for what DuckDB does not understand.
+   */
+  query(sql: string): Promise<QueryResult>;
+  /** As {@link query}, but the rows come in batches, so that a big result need not fit in memory. */
+  stream(sql: string): Promise<RowStream>;
+  /**
+   * Writes the rows of a query to a `.parquet`, `.csv` or `.json` file outside the run folder; returns their number.
+   * A file that is there already is refused unless `overwrite` is true, because it may be dear to somebody.
+   */
+  queryTo(sql: string, file: string, options?: { readonly overwrite?: boolean }): Promise<number>;
+  /** Recomputes hashes and digest from the stored files; empty when all is as it was committed. */
+  verify(): Promise<Discrepancy[]>;
+  /** Frees what queries held. A result that is being streamed can still be read to its end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the run folder at a path, whatever became of the run; nothing in it is changed.
+ * @throws ManyfitError `run_not_found` when there is no such folder; `run_damaged` when the manifest or, before the
+ * commit, a part cannot be read, or when a file of a committed run is missing or has another size.
+ */
+export async function openRun(path: string): Promise<OpenedRun> {
+  const folder = resolve(path);
+  const id = basename(folder);
+  if (!existsSync(folder)) throw new ManyfitError("run_not_found", `run folder ${folder}: does not exist`);
+  const manifest = await readManifest(folder);
+  if (manifest === null) return uncommittedRun(folder, id);
+  await checkFiles(folder, manifest);
+  return committedRun(folder, id, manifest);
+}
+
+async function uncommittedRun(folder: string, id: string): Promise<OpenedRun> {
+  const left = await lookThrough(folder);
+  // The commit may have come while we looked.
+  if (left === null || existsSync(join(folder, RUN_FILE.manifest))) return openRun(folder);
+  const explanation = explainLeftBehind(id, left);
+  const refuse = async (): Promise<never> => {
+    throw new ManyfitError("run_not_committed", explanation);
+  };
+  const { status } = left;
+  const refusals = { query: refuse, stream: refuse, queryTo: refuse, verify: refuse };
+  return { id, folder, status, manifest: null, explanation, ...refusals, close: async () => undefined };
+}
+
+/** Null when the folder cannot be read because its run is committed meanwhile. */
+async function lookThrough(folder: string): Promise<LeftBehind | null> {
+  const duckdb = await openReadingDuckdb();
+  const connection = await duckdb.connect();
+  try {
+    return await readLeftBehind(connection, folder);
+  } catch (error) {
+    if (existsSync(join(folder, RUN_FILE.manifest))) return null;
+    throw new ManyfitError("run_damaged", `run folder ${folder}: its parts cannot be read`, { cause: error });
+  } finally {
+    connection.close();
+    duckdb.close();
+  }
+}
+
+function committedRun(folder: string, id: string, manifest: Manifest): OpenedRun {
+  let database: Promise<RunDatabase> | undefined;
+  const opened = (): Promise<RunDatabase> => {
+    database ??= openRunDatabase(folder, manifest);
+    return database;
+  };
+  return {
+    id,
+    folder,
+    status: "committed",
+    manifest,
+    explanation: explainCommitted(id, manifest),
+    query: async (sql) => queryRows(await opened(), sql),
+    stream: async (sql) => streamRows(await opened(), sql),
+    queryTo: (sql, file, { overwrite = false } = {}) =>
+      queryToFile({ folder, manifest, sql, file, overwrite }),
+    verify: async () => {
+      const duckdb = await openReadingDuckdb();
+      return verifyRun(duckdb, folder, manifest).finally(() => duckdb.close());
+    },
+    close: async () => {
+      if (database) (await database).duckdb.close();
+      database = undefined;
+    },
+  };
+}
+
+function explainCommitted(id: string, { committedAt, counts }: Manifest): string {
+  const states = FIT_STATES.filter((state) => counts.states[state] > 0);
+  const counted = states.map((state) => `${counts.states[state]} ${state.replace("_", " ")}`);
+  return `run ${id} was committed at ${committedAt}; it has ${counts.partitions} partitions: ${counted.join(", ")}`;
+}

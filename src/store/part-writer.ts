@@ -1,0 +1,130 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
+import { quoteText } from "../duckdb/quote.ts";
+import type { ResultBatch } from "../run/result-batch.ts";
+import type { ResultSchema } from "../run/result-schema.ts";
+import { syncFile, syncFolder } from "./disk.ts";
+import { createResultTables, selectPart } from "./part-sql.ts";
+import { ResultBuffer } from "./result-buffer.ts";
+import { resultColumns } from "./result-columns.ts";
+import { partName, UNFINISHED } from "./run-files.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import type { WritePoint } from "./write-point.ts";
+
+/** Numbers that are collected before they are written, where rows are not told: 64 MiB of doubles. */
+const WAITING_NUMBERS = 2 ** 23;
+
+/** A part has at least this many rows before it is written for its size alone: one chunk of DuckDB. */
+const LEAST_ROWS = 2048;
+
+/** What a {@link PartWriter} needs to know. */
+export interface PartWriterOptions {
+  readonly duckdb: Duckdb;
+  /** Folder of the parts, which exists. */
+  readonly folder: string;
+  readonly resultSchema: ResultSchema;
+  /** Begins the names of this writer's tables in DuckDB. */
+  readonly tablePrefix: string;
+  /** Results older than this are written, in milliseconds. */
+  readonly flushEveryMs: number;
+  /** As many results as this are written at once; null: as many as hold 2^23 numbers, and at least 2,048. */
+  readonly flushEveryRows: number | null;
+  readonly onWritePoint: (point: WritePoint) => Promise<void>;
+}
+
+/**
+ * Collects results and writes them to numbered part files, each whole and on disk before it has its name. While a
+ * part is written, the next results are collected; a writer slower than its callers makes them wait.
+ */
+export class PartWriter {
+  readonly #options: PartWriterOptions;
+  readonly #flushRows: number;
+  readonly #connection: Connection;
+  readonly #writes = new SerialQueue();
+  readonly #timer: NodeJS.Timeout;
+  #buffer: ResultBuffer;
+  #parts = 0;
+  /** The first failure of a write, which nobody may have waited for. */
+  #failure: { readonly error: unknown } | null = null;
+
+  private constructor(options: PartWriterOptions, connection: Connection) {
+    const columns = resultColumns(options.resultSchema).length;
+    this.#options = options;
+    this.#flushRows = options.flushEveryRows ?? Math.max(LEAST_ROWS, Math.floor(WAITING_NUMBERS / columns));
+    this.#connection = connection;
+    this.#buffer = new ResultBuffer(options.resultSchema);
+    this.#timer = setInterval(() => this.#startWrite(), options.flushEveryMs);
+    this.#timer.unref();
+  }
+
+  /** A writer with a connection of its own; it must be closed. */
+  static async open(options: PartWriterOptions): Promise<PartWriter> {
+    return new PartWriter(options, await options.duckdb.connect());
+  }
+
+  /** Takes the results of a batch. Rejects when they, or earlier ones, could not be written. */
+  async append(batch: ResultBatch): Promise<void> {
+    this.#throwFailure();
+    this.#buffer.add(batch);
+    if (this.#buffer.rowCount < this.#flushRows) return;
+    // Not more than one full buffer waits while the one before it is written.
+    await this.#writes.idle();
+    this.#throwFailure();
+    if (this.#buffer.rowCount >= this.#flushRows) this.#startWrite();
+  }
+
+  /** Resolves when everything appended so far is on disk. */
+  async flush(): Promise<void> {
+    this.#startWrite();
+    await this.#writes.idle();
+    this.#throwFailure();
+  }
+
+  /** Frees what it holds; what was not flushed is gone. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#writes.idle();
+    this.#connection.close();
+  }
+
+  /** Hands what is collected on to be written, and collects anew. */
+  #startWrite(): void {
+    const buffer = this.#buffer;
+    if (buffer.rowCount === 0) return;
+    this.#buffer = new ResultBuffer(this.#options.resultSchema);
+    const number = ++this.#parts;
+    this.#writes
+      .run(() => this.#write(buffer, number))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      });
+  }
+
+  async #write(buffer: ResultBuffer, number: number): Promise<void> {
+    const { folder, resultSchema, tablePrefix, onWritePoint } = this.#options;
+    const tables = {
+      results: `${tablePrefix}_results_${number}`,
+      remarks: `${tablePrefix}_remarks_${number}`,
+    };
+    const path = join(folder, partName(number));
+    const unfinished = path + UNFINISHED;
+    await this.#connection.run(createResultTables(resultSchema, tables));
+    await this.#connection.append(tables.results, buffer.columns(), buffer.rowCount);
+    await this.#connection.append(tables.remarks, buffer.remarkColumns(), buffer.remarkCount);
+    const select = selectPart(resultSchema, tables);
+    await this.#connection.run(
+      `copy (${select}) to ${quoteText(unfinished)} (format parquet, use_tmp_file false)`,
+    );
+    await this.#connection.run(`drop table ${tables.results}; drop table ${tables.remarks}`);
+    await syncFile(unfinished);
+    await onWritePoint("part.written");
+    await rename(unfinished, path);
+    await syncFolder(folder);
+    await onWritePoint("part.renamed");
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+}

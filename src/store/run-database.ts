@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
+import { quoteIdentifier } from "../duckdb/quote.ts";
+import { ManyfitError } from "../errors.ts";
+import type { Manifest } from "./manifest.ts";
+import { readParquet } from "./parquet-sql.ts";
+import { openReadingDuckdb } from "./reading-duckdb.ts";
+import { RUN_FILE } from "./run-files.ts";
+
+const VIEWS = [
+  ["ledger", RUN_FILE.ledger],
+  ["models", RUN_FILE.models],
+  ["terms", RUN_FILE.terms],
+] as const;
+
+/** A DuckDB in which there are the tables of one run, to read, and nothing else of the machine. */
+export interface RunDatabase {
+  readonly duckdb: Duckdb;
+  /** Names of the tables. */
+  readonly tables: readonly string[];
+}
+
+/**
+ * Opens the tables of a committed run. SQL that runs in it sees their files and, where one is told, the file that
+ * it may write; no other file, no network, no extension, and it cannot change that. The caller closes `duckdb`.
+ */
+export async function openRunDatabase(
+  folder: string,
+  manifest: Manifest,
+  writablePath: string | null = null,
+): Promise<RunDatabase> {
+  const views = VIEWS.filter(([, name]) => manifest.files.some((file) => file.name === name));
+  const paths = views.map(([, name]) => join(folder, name));
+  const allowed = [...paths, ...(writablePath === null ? [] : [writablePath])];
+  const duckdb = await openReadingDuckdb();
+  try {
+    const connection = await duckdb.connect();
+    for (const [i, [view]] of views.entries()) {
+      await connection.run(
+        `create view ${quoteIdentifier(view)} as select * from ${readParquet([paths[i]!])}`,
+      );
+    }
+    connection.close();
+    await duckdb.confine(allowed);
+  } catch (error) {
+    duckdb.close();
+    throw new ManyfitError("run_damaged", `run folder ${folder}: its tables cannot be read`, {
+      cause: error,
+    });
+  }
+  return { duckdb, tables: views.map(([view]) => view) };
+}
+
+/**
+ * A connection on which a user's query has been checked to be a single select.
+ * @throws ManyfitError `query_refused`
+ */
+export async function connectForQuery({ duckdb, tables }: RunDatabase, sql: string): Promise<Connection> {
+  const connection = await duckdb.connect();
+  try {
+    await connection.checkReads(sql);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw refusedQuery(error, tables);
+  }
+}
+
+/** What DuckDB says of a query, as an error for its writer; other errors as they are. */
+export function refusedQuery(error: unknown, tables: readonly string[]): unknown {
+  if (error instanceof ManyfitError || !(error instanceof Error)) return error;
+  const text = error.message.replace(/^Failed to extract statements: /, "");
+  const [firstLine] = text.split("\n");
+  const message = text.startsWith("Permission Error")
+    ? `query reaches beyond the run: ${firstLine}; only ${tables.join(", ")} can be read`
+    : `query failed: ${withTables(text, tables)}`;
+  return new ManyfitError("query_refused", message, { cause: error });
+}
+
+/** DuckDB's hint at an unknown table may be one of its own catalog's. */
+function withTables(text: string, tables: readonly string[]): string {
+  if (!/^Catalog Error: Table with name/.test(text)) return text;
+  const [firstLine, ...lines] = text.split("\n");
+  const others = lines.filter((line) => !line.startsWith("Did you mean"));
+  return [firstLine, `there are: ${tables.join(", ")}`, ...others].join("\n");
+}

@@ -1,0 +1,122 @@
+import { randomInt } from "node:crypto";
+import { type Dirent, existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import { ManyfitError } from "../errors.ts";
+import { RUN_FILE } from "./run-files.ts";
+
+/** The folder of runs when none is told. */
+export const DEFAULT_RUNS_FOLDER = "runs";
+
+/** What asks for the run of a folder that was started last. */
+const LATEST = "latest";
+
+const RUN_ID = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z-[0-9a-z]{4}$/;
+
+/** What only run folders hold; one of them is enough. */
+const MARKS = [RUN_FILE.manifest, RUN_FILE.parts, RUN_FILE.events, RUN_FILE.lock];
+
+/** How many runs a message names. */
+const NAMED_RUNS = 8;
+
+/** A run folder, whatever became of the run. */
+export interface ListedRun {
+  /** Name of the folder. */
+  readonly id: string;
+  /** Absolute path. */
+  readonly folder: string;
+  /** From the id where it is one that {@link createRunId} makes, else when the folder was made. */
+  readonly startedAtMs: number;
+  readonly isCommitted: boolean;
+}
+
+/**
+ * A new run id such as `2026-11-22T14-42-09Z-7f3k`: UTC time to the second, so that ids sort by start, and four
+ * random characters for runs that start in the same second.
+ */
+export function createRunId(atMs: number = Date.now()): string {
+  const second = new Date(atMs).toISOString().slice(0, 19).replaceAll(":", "-");
+  const random = randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
+  return `${second}Z-${random}`;
+}
+
+/** The runs of a folder in the order of their start; none where the folder does not exist. */
+export async function listRuns(runsFolder: string): Promise<ListedRun[]> {
+  const entries = await foldersIn(runsFolder);
+  const runs: ListedRun[] = [];
+  for (const { name } of entries) {
+    const folder = resolve(runsFolder, name);
+    if (!isRunFolder(folder)) continue;
+    const startedAtMs = startOfId(name) ?? (await stat(folder)).birthtimeMs;
+    runs.push({ id: name, folder, startedAtMs, isCommitted: existsSync(join(folder, RUN_FILE.manifest)) });
+  }
+  return runs.sort((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * The folder that `<run>` on a command line means: `latest` (the run started last, whatever became of it), an id or
+ * the beginning of one in the folder of runs, or the path of a run folder.
+ * @throws ManyfitError `run_not_found`, saying what was looked for, where, and what is there.
+ */
+export async function resolveRun(run: string, runsFolder: string = DEFAULT_RUNS_FOLDER): Promise<string> {
+  const runs = await listRuns(runsFolder);
+  if (run === LATEST) {
+    const last = runs.at(-1);
+    if (last) return last.folder;
+    throw notFound(run, runsFolder, runs);
+  }
+  const exact = runs.find((listed) => listed.id === run);
+  if (exact) return exact.folder;
+  if (run !== "" && isRunFolder(resolve(run))) return resolve(run);
+  const begun = run === "" ? [] : runs.filter((listed) => listed.id.startsWith(run));
+  if (begun.length === 1) return begun[0]!.folder;
+  if (begun.length > 1) {
+    const found = namesOf(begun);
+    throw new ManyfitError(
+      "run_not_found",
+      `run ${run}: ${begun.length} ids begin with it (${found}); say more of it`,
+    );
+  }
+  throw notFound(run, runsFolder, runs);
+}
+
+function notFound(run: string, runsFolder: string, runs: readonly ListedRun[]): ManyfitError {
+  const there = runs.length === 0 ? "there is no run there" : `there are: ${namesOf(runs)}`;
+  const isPath = run.includes("/") || run.includes(sep);
+  const place = isPath ? `no run folder at ${resolve(run)}, and no such id in` : "no such id in";
+  const looked = run === LATEST ? "looked in" : place;
+  return new ManyfitError("run_not_found", `run ${run}: ${looked} ${resolve(runsFolder)}; ${there}`);
+}
+
+function namesOf(runs: readonly ListedRun[]): string {
+  const names = runs.slice(-NAMED_RUNS).map((run) => run.id);
+  const earlier = runs.length - names.length;
+  return names.join(", ") + (earlier > 0 ? ` and ${earlier} earlier` : "");
+}
+
+function isRunFolder(folder: string): boolean {
+  if (MARKS.some((name) => existsSync(join(folder, name)))) return true;
+  // A run that died before its first file has nothing but its name.
+  return RUN_ID.test(folder.slice(folder.lastIndexOf(sep) + 1)) && existsSync(folder);
+}
+
+function startOfId(id: string): number | null {
+  const match = RUN_ID.exec(id);
+  if (match === null) return null;
+  const [, date, hours, minutes, seconds] = match;
+  const atMs = Date.parse(`${date}T${hours}:${minutes}:${seconds}Z`);
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
+async function foldersIn(folder: string): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+}

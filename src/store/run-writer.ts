@@ -1,0 +1,233 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Duckdb } from "../duckdb/duckdb.ts";
+import { ManyfitError } from "../errors.ts";
+import { type KeyList, keyCount } from "../key/key-list.ts";
+import { isAscending } from "../key/key-order.ts";
+import type { KeyField } from "../key/key-type.ts";
+import type { ResultBatch } from "../run/result-batch.ts";
+import type { ResultSchema } from "../run/result-schema.ts";
+import type { RunEvent } from "../run/run-event.ts";
+import { checkResultSchema } from "./check-result-schema.ts";
+import { type CommitOptions, commitRun } from "./commit-run.ts";
+import { syncFolder, unwritable } from "./disk.ts";
+import { EventWriter } from "./event-writer.ts";
+import { acquireLock, type Lock } from "./lock.ts";
+import type { Manifest, RunFacts, StoredKeyField } from "./manifest.ts";
+import { PartWriter } from "./part-writer.ts";
+import { RUN_FILE } from "./run-files.ts";
+import { storeKeyFields } from "./stored-keys.ts";
+import { writeKeys } from "./write-keys.ts";
+import type { WritePoint } from "./write-point.ts";
+
+/** Little enough to lose, and long enough that a run of hours has no more than some thousand parts. */
+const FLUSH_EVERY_MS = 3000;
+
+/** What {@link createRunWriter} needs to know. */
+export interface RunWriterOptions {
+  readonly duckdb: Duckdb;
+  /** Folder in which the run's own folder is made; it is made too where it is missing. */
+  readonly runsFolder: string;
+  /** Name of the run's folder. */
+  readonly id: string;
+  /** Empty for pooled runs. */
+  readonly keyFields: readonly KeyField[];
+  /** Keys of all partitions, in key order, at least one. */
+  readonly keys: KeyList;
+  readonly resultSchema: ResultSchema;
+  /** Seed of the run, a uint32. */
+  readonly seed: number;
+  /** Awaited at each moment at which the process may die. */
+  readonly onWritePoint?: (point: WritePoint) => void | Promise<void>;
+  /** Results older than this many milliseconds are written to disk; by default 3,000. */
+  readonly flushEveryMs?: number;
+  /** Results that are written at once, without waiting for the time; by default as many as hold 2^23 numbers. */
+  readonly flushEveryRows?: number;
+}
+
+/** The run folder of a run that is under way. */
+export interface RunWriter {
+  readonly id: string;
+  /** Absolute path of the run folder. */
+  readonly folder: string;
+  /**
+   * Takes the results of some partitions, in any order. What is taken is on disk some seconds later.
+   * @throws ManyfitError `run_unwritable` when this or an earlier batch cannot be written, `internal` for a batch
+   * that does not fit the result schema.
+   */
+  append(batch: ResultBatch): Promise<void>;
+  /** Adds to the event log. Events after the start of the commit are not written: the manifest says what they say. */
+  recordEvent(event: RunEvent): void;
+  /** Puts everything taken so far on disk and lets go of the folder, uncommitted. */
+  stop(): Promise<void>;
+  /**
+   * Makes the run: tables in key order, digest, manifest. After it the folder never changes again. When it throws,
+   * nothing is committed, the parts are as they were, and `stop` is still to be called.
+   * @throws ManyfitError `run_damaged` when there is not exactly one result for each partition, or when the rows do
+   * not add up to those of the files; `run_unwritable`.
+   */
+  commit(facts: RunFacts): Promise<Manifest>;
+}
+
+/**
+ * Makes the folder of a new run and locks it.
+ * @throws ManyfitError `run_unwritable` when the folder cannot be made or exists already.
+ */
+export async function createRunWriter(options: RunWriterOptions): Promise<RunWriter> {
+  const { id, runsFolder, keyFields, keys, resultSchema } = options;
+  if (keyCount(keys) === 0 || !isAscending(keys)) {
+    throw new ManyfitError("internal", `run ${id}: keys must be in ascending order, and at least one`);
+  }
+  checkResultSchema(resultSchema);
+  const folder = resolve(runsFolder, id);
+  const onWritePoint = async (point: WritePoint): Promise<void> => options.onWritePoint?.(point);
+  const storedKeys = storeKeyFields(keyFields, resultSchema);
+  try {
+    await makeFolder(folder, runsFolder);
+    await onWritePoint("run.created");
+    const lock = await acquireLock(folder);
+    try {
+      await onWritePoint("lock.written");
+      const parts = await startParts(options, { folder, storedKeys, onWritePoint });
+      const { duckdb } = options;
+      const partitionCount = keyCount(keys);
+      const commit = {
+        duckdb,
+        folder,
+        run: id,
+        keyFields: storedKeys,
+        resultSchema,
+        partitionCount,
+        onWritePoint,
+      };
+      return new FolderWriter({ lock, parts, commit });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  } catch (error) {
+    throw unwritable(`run folder ${folder}`, error);
+  }
+}
+
+async function makeFolder(folder: string, runsFolder: string): Promise<void> {
+  await mkdir(runsFolder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+    const text = `folder of runs ${resolve(runsFolder)}: a file is in its place`;
+    throw new ManyfitError("run_unwritable", text, { cause: error });
+  });
+  await mkdir(folder);
+  await syncFolder(runsFolder);
+}
+
+async function startParts(
+  options: RunWriterOptions,
+  made: {
+    readonly folder: string;
+    readonly storedKeys: readonly StoredKeyField[];
+    readonly onWritePoint: CommitOptions["onWritePoint"];
+  },
+): Promise<PartWriter> {
+  const { duckdb, keys, seed, resultSchema, flushEveryMs = FLUSH_EVERY_MS, flushEveryRows = null } = options;
+  const { folder, storedKeys, onWritePoint } = made;
+  const partsFolder = join(folder, RUN_FILE.parts);
+  await mkdir(partsFolder);
+  const tablePrefix = `run_${randomBytes(6).toString("hex")}`;
+  await writeKeys({ duckdb, folder, tablePrefix, fields: storedKeys, keys, seed });
+  await syncFolder(folder);
+  await onWritePoint("keys.written");
+  const shared = { duckdb, folder: partsFolder, resultSchema, tablePrefix, onWritePoint };
+  return PartWriter.open({ ...shared, flushEveryMs, flushEveryRows });
+}
+
+/** What a {@link FolderWriter} holds on to. */
+interface OpenFolder {
+  readonly lock: Lock;
+  readonly parts: PartWriter;
+  readonly commit: CommitOptions;
+}
+
+class FolderWriter implements RunWriter {
+  readonly id: string;
+  readonly folder: string;
+  readonly #open: OpenFolder;
+  readonly #events: EventWriter;
+  #state: "open" | "committing" | "failed" | "closed" = "open";
+
+  constructor(open: OpenFolder) {
+    this.id = open.commit.run;
+    this.folder = open.commit.folder;
+    this.#open = open;
+    this.#events = new EventWriter(join(this.folder, RUN_FILE.events));
+  }
+
+  async append(batch: ResultBatch): Promise<void> {
+    this.#checkOpen();
+    await this.#write(() => this.#open.parts.append(batch));
+  }
+
+  recordEvent(event: RunEvent): void {
+    if (this.#state === "open") this.#events.add(event);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    const { parts, lock } = this.#open;
+    try {
+      await this.#write(async () => {
+        await parts.flush();
+        await this.#events.flush();
+      });
+    } finally {
+      await parts.close();
+      await lock.release();
+    }
+  }
+
+  async commit(facts: RunFacts): Promise<Manifest> {
+    this.#checkOpen();
+    this.#state = "committing";
+    const { parts, commit } = this.#open;
+    try {
+      return await this.#write(async () => {
+        await parts.flush();
+        await this.#events.flush();
+        const manifest = await commitRun(commit, facts);
+        this.#state = "closed";
+        await this.#tidy();
+        return manifest;
+      });
+    } catch (error) {
+      if (this.#state === "committing") this.#state = "failed";
+      throw error;
+    }
+  }
+
+  /** Removes what the committed run has no need of. What stays behind when that fails is passed over by readers. */
+  async #tidy(): Promise<void> {
+    const { parts, lock, commit } = this.#open;
+    await parts.close();
+    await rm(join(this.folder, RUN_FILE.parts), { recursive: true, force: true }).catch(() => undefined);
+    await commit.onWritePoint("parts.removed");
+    await lock.release().catch(() => undefined);
+    await commit.onWritePoint("lock.removed");
+  }
+
+  #checkOpen(): void {
+    if (this.#state === "open") return;
+    throw new ManyfitError(
+      "internal",
+      `run ${this.id}: its writer is ${this.#state}, it takes nothing any more`,
+    );
+  }
+
+  async #write<Result>(operation: () => Promise<Result>): Promise<Result> {
+    try {
+      return await operation();
+    } catch (error) {
+      throw unwritable(`run folder ${this.folder}`, error);
+    }
+  }
+}

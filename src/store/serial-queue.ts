@@ -1,0 +1,16 @@
+/** Runs one asynchronous operation at a time, in the order in which they are asked for. */
+export class SerialQueue {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** The result of an operation that starts when all earlier ones have ended, however they ended. */
+  run<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(operation, operation);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Resolves when all operations so far have ended, however they ended. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+}

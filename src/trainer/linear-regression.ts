@@ -1,0 +1,108 @@
+import { ManyfitError, suggestName } from "../errors.ts";
+import { linearRegressionEstimator } from "../estimator/linear-regression.ts";
+import type { TrainerSpec } from "../job/job.ts";
+import type { SourceColumn } from "../job/resolved-job.ts";
+import type { EstimatorFamily } from "./estimator-family.ts";
+
+/** What a linear regression is told. */
+export interface LinearRegressionParams {
+  /** Column to explain. */
+  readonly target: string;
+  /**
+   * Columns that explain it, in the order of the coefficients. Default: all other numeric columns of the source, in
+   * its order, without keys and weights.
+   */
+  readonly features?: readonly string[] | undefined;
+  /** Column of weights per row, not negative. Default: every row counts the same. */
+  readonly weights?: string | undefined;
+  /** Whether there is a constant term. Default: true. */
+  readonly intercept?: boolean | undefined;
+}
+
+const NAME = "linear-regression";
+const PARAM_NAMES = ["target", "features", "weights", "intercept"];
+
+/**
+ * Least squares as R's `lm`, one model per partition, as plain data for `train`. Nothing is checked here: columns
+ * are, against the source, before anything is fitted.
+ */
+export function linearRegression(params: LinearRegressionParams): TrainerSpec {
+  return {
+    estimator: NAME,
+    params: {
+      target: params.target,
+      features: params.features ?? null,
+      weights: params.weights ?? null,
+      intercept: params.intercept ?? true,
+    },
+  };
+}
+
+/** How manyfit knows linear regression. */
+export const linearRegressionFamily: EstimatorFamily = {
+  name: NAME,
+  resolveColumns(params, columns, keyNames) {
+    checkParams(params);
+    const target = params["target"] as string;
+    const weights = (params["weights"] ?? null) as string | null;
+    const told = (params["features"] ?? null) as readonly string[] | null;
+    const known = new Map(columns.map((column) => [column.name, column]));
+    checkColumn(known, target, "target");
+    if (weights !== null) checkColumn(known, weights, "weights");
+    for (const feature of told ?? []) checkColumn(known, feature, "feature");
+    const taken = new Set([target, weights, ...keyNames]);
+    const features = told ?? columns.filter((c) => c.isNumeric && !taken.has(c.name)).map((c) => c.name);
+    checkFeatures(features, target, weights);
+    return { features, target, weights };
+  },
+  createEstimator(params, columns) {
+    return linearRegressionEstimator({
+      features: columns.features,
+      isWeighted: columns.weights !== null,
+      hasIntercept: params["intercept"] !== false,
+    });
+  },
+};
+
+function checkParams(params: TrainerSpec["params"]): void {
+  for (const name of Object.keys(params)) {
+    if (PARAM_NAMES.includes(name)) continue;
+    throw new ManyfitError(
+      "invalid_option",
+      `${NAME} has no param "${name}"; ${suggestName(name, PARAM_NAMES)}`,
+    );
+  }
+  if (typeof params["target"] !== "string" || params["target"] === "") {
+    throw new ManyfitError("invalid_option", `${NAME} needs a target: the column to explain (--target)`);
+  }
+}
+
+function checkColumn(known: ReadonlyMap<string, SourceColumn>, name: string, role: string): void {
+  const column = known.get(name);
+  if (column === undefined) {
+    const names = [...known.keys()];
+    throw new ManyfitError(
+      "unknown_column",
+      `${role} "${name}" is not a column of the source; ${suggestName(name, names)}`,
+    );
+  }
+  if (column.isNumeric || column.sqlType === "BOOLEAN") return;
+  throw new ManyfitError(
+    "unsupported_type",
+    `${role} "${name}" is ${column.sqlType}, ${NAME} needs numbers; tell its type with --type ${name}=double if that is wrong`,
+  );
+}
+
+function checkFeatures(features: readonly string[], target: string, weights: string | null): void {
+  const seen = new Set<string>();
+  for (const feature of features) {
+    if (feature === target) {
+      throw new ManyfitError("invalid_option", `feature "${feature}" is the target too: it explains itself`);
+    }
+    if (feature === weights) {
+      throw new ManyfitError("invalid_option", `feature "${feature}" is the weights too: leave one out`);
+    }
+    if (seen.has(feature)) throw new ManyfitError("invalid_option", `feature "${feature}" is given twice`);
+    seen.add(feature);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What the files of one area of `src` may import beside the files of their own area and what every area may. An
+ * area is a folder with its subfolders, or a file beside them; the longest matching name wins, so `source/text` is
+ * not part of `source`. Names in the lists are areas, or single files (`worker/thread.ts`).
+ */
+export interface ImportRow {
+  /** Imported freely: values and types. Default: none. */
+  readonly values?: readonly string[];
+  /** Imported with `import type` only. Default: none. */
+  readonly types?: readonly string[];
+  /** Files that are not imported but started, as thread or process, by their address. Default: none. */
+  readonly entries?: readonly string[];
+  /** Packages of package.json. Default: none. */
+  readonly packages?: readonly string[];
+  /** Whether `node:` modules may be imported, or by which files only. Default: false. */
+  readonly node?: boolean | readonly string[];
+  /** The design has it and no file is there yet. Default: false, and then a row without files is an error. */
+  readonly isPlanned?: boolean;
+}
+
+/** A rule over the whole way of value imports, from file to file to file. */
+export interface ReachRule {
+  /** Areas or files from which the way starts. */
+  readonly from: readonly string[];
+  /** Files of these areas from which it does not start. */
+  readonly except: readonly string[];
+  /** Areas, files and packages that it must not come to; `node:` stands for every module of Node. */
+  readonly never: readonly string[];
+  readonly why: string;
+}
+
+/** Areas that every other may import. */
+export const OPEN_TO_ALL: readonly string[] = ["errors.ts"];
+
+/** Folders of which every subfolder is an area of its own with a row of its own; they never import each other. */
+export const FAMILIES: readonly string[] = ["engine"];
+
+/** Every area of `src` and what it may import: what is not here is not allowed. */
+export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
+  "errors.ts": { packages: ["fastest-levenshtein"] },
+  table: { isPlanned: true },
+  key: { values: ["table"] },
+  run: { values: ["table", "key"], node: ["run/event-log.ts"] },
+  job: { types: ["table", "key", "run"] },
+  protocol: { values: ["table", "key", "run", "job"], node: true },
+  duckdb: { values: ["key"], packages: ["@duckdb/node-api"], node: true },
+  "source/text": { values: ["table"], node: true },
+  source: { values: ["table", "key", "job", "duckdb", "source/text"], node: true },
+  estimator: { types: ["table", "run"] },
+  trainer: { values: ["table", "key", "run", "job", "estimator"], node: true },
+  worker: {
+    values: ["protocol", "trainer", "source/text", "table", "key", "run", "job"],
+    types: ["estimator"],
+    node: true,
+  },
+  engine: { types: ["run", "key", "job"] },
+  "engine/local": {
+    values: ["worker", "protocol", "source", "trainer", "duckdb", "run", "key", "table", "job", "engine"],
+    entries: ["worker/thread.ts"],
+    node: true,
+  },
+  store: { values: ["duckdb", "table", "key", "run", "job"], node: true },
+  "version.ts": { node: true },
+  "plan.ts": { values: ["job", "key", "run", "trainer"], types: ["engine"] },
+  "train-options.ts": { types: ["job", "run", "plan.ts"], node: true },
+  "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
+  "train.ts": {
+    values: [
+      ...["table", "key", "run", "job", "protocol", "duckdb", "source", "source/text", "estimator"],
+      ...["trainer", "worker", "engine", "engine/local", "store"],
+      ...["plan.ts", "open-engine.ts", "train-options.ts", "version.ts"],
+    ],
+    node: true,
+  },
+  "index.ts": {
+    values: [
+      ...["table", "key", "run", "job", "protocol", "source", "source/text", "estimator", "trainer"],
+      ...["engine", "engine/local", "store", "plan.ts", "train.ts", "train-options.ts", "version.ts"],
+    ],
+  },
+  cli: { values: ["index.ts", "run", "key"], packages: ["commander"], node: true, isPlanned: true },
+};
+
+/** What the table cannot say row by row. */
+export const REACH_RULES: readonly ReachRule[] = [
+  {
+    from: ["worker"],
+    except: [],
+    never: ["duckdb", "bundle", "@duckdb/node-api"],
+    why: "no native module may come to workers and executors",
+  },
+  {
+    from: ["key", "run"],
+    except: ["run/event-log.ts"],
+    never: ["node:"],
+    why: "browsers fold events with the same code",
+  },
+];

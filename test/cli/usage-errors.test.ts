@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import type { Output } from "../../src/cli/output.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { reportError } from "../../src/cli/report-error.ts";
+import { PLAIN_STYLE } from "../../src/cli/style.ts";
+import { VERSION } from "../../src/index.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { type CliResult, GAPMINDER, runCli } from "./run-cli.ts";
+
+const cwd = temporaryFolder();
+const BY = ["--by", "country"];
+const TARGET = ["--target", "lifeExp"];
+
+/** What the command line leaves of arguments that it refuses before it reads anything, in this process. */
+async function refusal(args: readonly string[]): Promise<CliResult> {
+  const written = { out: "", err: "" };
+  const outputTo = (name: "out" | "err"): Output => ({
+    isTerminal: false,
+    canRedraw: false,
+    style: PLAIN_STYLE,
+    width: () => 80,
+    write: async (text) => {
+      written[name] += text;
+    },
+  });
+  const screen = { out: outputTo("out"), err: outputTo("err") };
+  const thrown: unknown = await createProgram(screen)
+    .parseAsync(args, { from: "user" })
+    .catch((error: unknown) => error);
+  const { text, exitCode } = reportError(thrown, false);
+  return { code: exitCode, stdout: written.out, stderr: written.err + text };
+}
+
+const SEE_TRAIN = "; manyfit train --help shows what there is";
+
+describe("a wrong command line ends with 2 and says in one line what to write", () => {
+  test.each([
+    ["trian", "unknown command 'trian' (did you mean train?); manyfit --help shows what there is"],
+    ["--colour", "unknown option '--colour'; manyfit --help shows what there is"],
+    [
+      "show a b",
+      "too many arguments for 'show'; expected 1 argument but got 2; manyfit show --help shows what there is",
+    ],
+    [
+      "show --verfy",
+      "unknown option '--verfy' (did you mean --verify?); manyfit show --help shows what there is",
+    ],
+    [
+      "models --format xml",
+      "argument 'xml' is invalid; allowed choices are table, json, csv; manyfit models --help",
+    ],
+    ["models --limit few", "--limit is few, allowed are whole numbers from 0 to 2147483647"],
+    ["query", "query is missing: write a select, as manyfit query --help shows"],
+    [
+      "query a --file x.csv --format csv",
+      "option '--file <file>' cannot be used with option '--format <format>'",
+    ],
+    ["train", `missing required argument 'paths'${SEE_TRAIN}`],
+    ["train x.csv --targt y", `unknown option '--targt' (did you mean --target?)${SEE_TRAIN}`],
+    ["train x.csv --by", `option '--by <columns>' argument missing${SEE_TRAIN}`],
+    ["train x.csv --json --quiet", `option '--json' cannot be used with option '--quiet'${SEE_TRAIN}`],
+    ["train x.csv --by k", "--target is missing: name the column to explain, as in --target units"],
+    [
+      "train x.csv --target y --pooled --by k",
+      "--by and --pooled are both given: one model per key, or one of all rows?",
+    ],
+    ["train x.csv --target y --by k,", '--by is "k,", in which a name is empty'],
+    [
+      "train x.csv --target y --by k --workers two",
+      "--workers is two, allowed are whole numbers from 0 to 1024",
+    ],
+    [
+      "train x.csv --target y --by k --workers 1.5",
+      "--workers is 1.5, allowed are whole numbers from 0 to 1024",
+    ],
+    [
+      "train x.csv --target y --by k --workers 1025",
+      "--workers is 1025, allowed are whole numbers from 0 to 1024",
+    ],
+    [
+      "train x.csv --target y --by k --seed -1",
+      "--seed is -1, allowed are whole numbers from 0 to 4294967295",
+    ],
+    ["train x.csv --target y --by k --type k", "--type is k; write it as column=type, such as store=text"],
+    [
+      "train x.csv --target y --by k --type k=txt",
+      '--type k=txt: "txt" is not a type; did you mean text? (there are: text, integer,',
+    ],
+    [
+      "train x.csv --target y --by k --type k=blob",
+      '--type k=blob: "blob" is not a type; there are: text, integer,',
+    ],
+    ["plan x.csv --target y", "nothing says what makes a partition"],
+  ])("manyfit %s", async (line, message) => {
+    const { code, stdout, stderr } = await refusal(line.split(" "));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^manyfit: .*\n$/);
+    expect(stderr).toContain(message);
+  });
+
+  test("a process ends with it", async () => {
+    const line = ["train", "x.csv", "--targt", "y"];
+    expect(await runCli(line, { cwd })).toEqual(await refusal(line));
+  });
+
+  test("leaving out --by and --pooled explains both", async () => {
+    const { code, stderr } = await runCli(["train", GAPMINDER, ...TARGET], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^manyfit: nothing says what makes a partition: give --by .*one model per key.* or --pooled \(one model of all rows\)\n$/,
+    );
+  });
+
+  test.each([
+    [
+      "an unknown key",
+      ["--by", "contry", ...TARGET],
+      '--by column "contry" is not a column of the source; did you mean country?',
+    ],
+    [
+      "an unknown target",
+      [...BY, "--target", "lifeexp"],
+      'target "lifeexp" is not a column of the source; did you mean lifeExp?',
+    ],
+    [
+      "an unknown feature",
+      [...BY, ...TARGET, "--features", "yaer"],
+      'feature "yaer" is not a column of the source; did you mean year?',
+    ],
+    [
+      "an unknown weight",
+      [...BY, ...TARGET, "--weights", "popp"],
+      'weights "popp" is not a column of the source; did you mean pop?',
+    ],
+    ["a type of an unknown column", [...BY, ...TARGET, "--type", "yeer=date"], '"yeer"'],
+    [
+      "a target of text",
+      [...BY, "--target", "continent"],
+      'target "continent" is VARCHAR, linear-regression needs numbers',
+    ],
+    [
+      "the target as feature",
+      [...BY, ...TARGET, "--features", "year,lifeExp"],
+      'feature "lifeExp" is the target too',
+    ],
+    [
+      "an unknown estimator",
+      [...BY, ...TARGET, "--estimator", "linear-regresion"],
+      "did you mean linear-regression?",
+    ],
+    ["a filter that is no expression", [...BY, ...TARGET, "--where", "year >"], "--where year >"],
+  ])("%s", async (_, options, message) => {
+    const { code, stdout, stderr } = await runCli(["train", GAPMINDER, ...options, "--quiet"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^manyfit: .*\n$/);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("what is not there ends with 1", () => {
+  test.each([
+    [
+      "train no.csv --by k --target y --quiet",
+      "no.csv: no file of a known kind (.csv, .csv.gz, .parquet) is there",
+    ],
+    ["show", "run latest: looked in"],
+    ["show 2026", "run 2026: no such id in"],
+    ["models --out elsewhere", "there is no run there"],
+  ])("manyfit %s", async (line, message) => {
+    const { code, stdout, stderr } = await runCli(line.split(" "), { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^manyfit: .*\n$/);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("help", () => {
+  test("shows the usual way, and every command says what it does, with examples", async () => {
+    const { code, stdout, stderr } = await runCli(["--help"], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const steps = ["manyfit train", "manyfit show", "manyfit models", "manyfit query"];
+    const places = steps.map((step) => stdout.indexOf(`$ ${step}`));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(Math.min(...places)).toBeGreaterThan(0);
+    for (const name of ["train", "plan", "show", "models", "query"]) {
+      const help = await runCli([name, "--help"], { cwd });
+      expect(help.code).toBe(0);
+      expect(help.stdout.match(/^ {4}\$ manyfit /gm)!.length).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  test.each(["", "train", "plan", "show", "models", "query"])(
+    "of manyfit %s fits 80 columns",
+    async (name) => {
+      const { stdout } = await runCli([...(name === "" ? [] : [name]), "--help"], {
+        cwd,
+        env: { COLUMNS: "80" },
+      });
+      expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
+
+  test("goes to standard error, with 2, where there is no command", async () => {
+    const { code, stdout, stderr } = await runCli([], { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("Usage: manyfit");
+  });
+
+  test("has the version beside it", async () => {
+    expect(await runCli(["--version"], { cwd })).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
+  });
+});
+
+test("MANYFIT_DEBUG=1 shows the stack of an error", async () => {
+  const { stderr } = await runCli(["show"], { cwd, env: { MANYFIT_DEBUG: "1" } });
+  expect(stderr).toMatch(/^manyfit: run latest.*\nManyfitError: run latest.*\n {4}at /);
+});

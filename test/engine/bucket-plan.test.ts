@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { planBuckets } from "../../src/engine/local/bucket-plan.ts";
+
+describe("planBuckets", () => {
+  test("cuts every partition into exactly one bucket, within the limits", () => {
+    const counts = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 300 });
+    const limits = fc.record({
+      rows: fc.integer({ min: 1, max: 800 }),
+      partitions: fc.integer({ min: 1, max: 40 }),
+    });
+    fc.assert(
+      fc.property(counts, limits, (rows, limit) => {
+        const plan = planBuckets(Float64Array.from(rows), limit);
+        expect(plan.first[0]).toBe(0);
+        expect(plan.first.at(-1)).toBe(rows.length);
+        for (let b = 0; b < plan.rowCounts.length; b++) {
+          const [from, to] = [plan.first[b]!, plan.first[b + 1]!];
+          expect(to).toBeGreaterThan(from);
+          expect(to - from).toBeLessThanOrEqual(limit.partitions);
+          const sum = rows.slice(from, to).reduce((a, n) => a + n, 0);
+          expect(plan.rowCounts[b]).toBe(sum);
+          if (to - from > 1) expect(sum).toBeLessThanOrEqual(limit.rows);
+          expect([...plan.bucketOf.subarray(from, to)]).toEqual(new Array(to - from).fill(b));
+        }
+      }),
+    );
+  });
+
+  test("leaves a partition that is larger than the limit alone in its bucket", () => {
+    const plan = planBuckets(Float64Array.from([3, 1000, 3]), { rows: 10, partitions: 10 });
+    expect([...plan.rowCounts]).toEqual([3, 1000, 3]);
+  });
+});

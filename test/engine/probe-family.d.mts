@@ -1,0 +1,3 @@
+import type { EstimatorFamily } from "../../src/trainer/estimator-family.ts";
+
+export declare const probeFamily: EstimatorFamily;
