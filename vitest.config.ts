@@ -10,6 +10,7 @@ export default defineConfig({
     globalSetup: ["test/build-once.ts"],
     pool: "forks",
     isolate: false,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

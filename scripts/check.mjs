@@ -4,6 +4,9 @@ import { runStep, STEPS } from "./step.mjs";
 /** Types, lint and the quick tests: what to run after every change, in well under a minute. */
 async function check() {
   await installIfNeeded();
+  // First, because scripts of tests and benchmarks are typed against what is built.
+  const build = await runStep("build", STEPS.build);
+  if (!build.isOk) return false;
   const [types, lint] = await Promise.all([runStep("types", STEPS.types), runStep("lint", STEPS.lint)]);
   if (!types.isOk || !lint.isOk) return false;
   const tests = await runStep("tests", {
