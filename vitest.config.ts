@@ -8,6 +8,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: isQuick ? ["**/*.slow.test.ts", "node_modules/**"] : ["node_modules/**"],
     globalSetup: ["test/build-once.ts"],
+    setupFiles: ["test/property-seed.ts"],
     pool: "forks",
     isolate: false,
     maxWorkers: 2,
