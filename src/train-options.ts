@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { ManyfitError } from "./errors.ts";
 import type { ColumnType, Job, Partitioning, TrainerSpec } from "./job/job.ts";
+import { parseKeyType } from "./key/parse-key-type.ts";
 import type { Plan } from "./plan.ts";
 import type { RunEvent } from "./run/run-event.ts";
 
@@ -35,7 +36,7 @@ export type TrainOptions = PartitioningOptions & {
   readonly seed?: number;
   /** Called once with what the run will do, before it does it. */
   readonly onPlan?: (plan: Plan) => void;
-  /** Called with every event of the run, as it happens. */
+  /** Called with every event of the run, as it happens. What it throws is ignored: watching cannot end a run. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops the run when aborted: `train` then throws `interrupted` and leaves a folder that says so. */
   readonly signal?: AbortSignal;
@@ -72,7 +73,7 @@ export function requestFrom(options: TrainOptions): Request {
   }
   return {
     job: {
-      source: { paths, types: { ...options.types }, where: options.where ?? null },
+      source: { paths, types: checkedTypes(options.types ?? {}), where: options.where || null },
       partitioning: partitioningFrom(options),
       trainer: options.trainer,
       seed,
@@ -80,6 +81,17 @@ export function requestFrom(options: TrainOptions): Request {
     runsFolder: options.runs ?? "runs",
     workers,
   };
+}
+
+function checkedTypes(types: Readonly<Record<string, ColumnType>>): Readonly<Record<string, ColumnType>> {
+  for (const [name, type] of Object.entries(types)) {
+    const known = parseKeyType(type);
+    if (known !== null && known !== "hugeint" && known !== "blob") continue;
+    const allowed =
+      "text, integer, double, decimal(18,3), boolean, date, timestamp, timestamp_ns, timestamptz";
+    throw new ManyfitError("invalid_option", `type of column "${name}" is ${type}, allowed are ${allowed}`);
+  }
+  return { ...types };
 }
 
 function partitioningFrom(options: TrainOptions): Partitioning {

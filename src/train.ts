@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { DUCKDB_VERSION } from "./duckdb/duckdb.ts";
 import type { Inspection } from "./engine/engine.ts";
-import { errorFrom } from "./errors.ts";
+import { errorFrom, ManyfitError } from "./errors.ts";
 import { checkMemory, type OpenedEngine, openEngine } from "./open-engine.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { RunLog } from "./run/run-log.ts";
@@ -82,12 +82,13 @@ export async function trainWith(opened: OpenedEngine, request: Request, hooks: R
   hashing.finished.catch((error: unknown) => damage.abort(error));
   try {
     await fitAll(opened, writer, log, AbortSignal.any([signal, damage.signal]));
-    await commit(opened, writer, log, { inspection, hashing });
+    await commit(opened, writer, log, { inspection, hashing, signal });
   } catch (thrown) {
     const error = errorFrom(damage.signal.aborted ? damage.signal.reason : thrown);
     const reason = error.code === "interrupted" ? "interrupted" : "failed";
     log.add({ type: "run.stopped", atMs: Date.now(), reason, message: error.message });
-    await writer.stop();
+    // That it could not be stopped in good order says less than why it was stopped.
+    await writer.stop().catch(() => undefined);
     throw error;
   } finally {
     await hashing.stop();
@@ -125,15 +126,37 @@ async function fitAll(
   }
 }
 
+interface CommitInput {
+  readonly inspection: Inspection;
+  readonly hashing: FileHashing;
+  readonly signal: AbortSignal;
+}
+
+/** What a promise gives, unless the signal is aborted before: the last moment at which a run can be stopped. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const interrupted = new ManyfitError("interrupted", "run was interrupted");
+  if (signal.aborted) throw interrupted;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(interrupted);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([aborted, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 async function commit(
   { engine }: OpenedEngine,
   writer: RunWriter,
   log: RunLog,
-  { inspection, hashing }: { readonly inspection: Inspection; readonly hashing: FileHashing },
+  { inspection, hashing, signal }: CommitInput,
 ): Promise<void> {
   const { job, partitionCount: total, fileRows } = inspection.inventory;
   log.add({ type: "phase.started", atMs: Date.now(), phase: "committing", total, unit: "partitions" });
-  const sha256 = await hashing.finished;
+  const sha256 = await unlessAborted(hashing.finished, signal);
   checkUnchanged(job.files);
   const files = job.files.map((file, i): ReadFile => ({ ...file, sha256: sha256[i]!, rows: fileRows[i]! }));
   const manifest = await writer.commit({

@@ -12,10 +12,14 @@ export interface SourceFile {
 /** A column of the source that the trainer may read. */
 export interface SourceColumn {
   readonly name: string;
-  /** The type in DuckDB's words, such as `BIGINT`. */
+  /** The type in DuckDB's words, such as `BIGINT`: the one the user told, else the one that was found. */
   readonly sqlType: string;
+  /** The type that the files have. */
+  readonly foundType: string;
   /** Whether its values are numbers (or were told to be). */
   readonly isNumeric: boolean;
+  /** False for columns of row numbers that got a name from a tool: never a feature unless the user names it. */
+  readonly isNamed: boolean;
 }
 
 /** The columns that a trainer reads, each as one array of doubles. */

@@ -18,9 +18,7 @@ export type EngineMessage =
       readonly columns: TrainerColumns;
     }
   /** Fit these partitions; answered by exactly one result. */
-  | { readonly type: "data"; readonly task: number; readonly attempt: number; readonly bucket: Bucket }
-  /** Nothing more will come: end. */
-  | { readonly type: "finish" };
+  | { readonly type: "data"; readonly task: number; readonly attempt: number; readonly bucket: Bucket };
 
 /** What a worker tells its engine. */
 export type WorkerMessage =

@@ -19,7 +19,7 @@ export class RunLog {
   /** When the first event happened, in milliseconds since 1970. */
   startedAtMs = 0;
 
-  /** One more event. */
+  /** One more event. What the listener throws is ignored. */
   add(event: RunEvent): void {
     if (event.type === "run.started") this.startedAtMs = event.atMs;
     if (event.type === "phase.started") this.#phases.push({ phase: event.phase, startedAtMs: event.atMs });
@@ -28,7 +28,11 @@ export class RunLog {
       if (this.#sink === null) this.#early.push(event);
       else this.#sink.recordEvent(event);
     }
-    this.#listener?.(event);
+    try {
+      this.#listener?.(event);
+    } catch {
+      // Whoever watches a run must not be able to end it.
+    }
   }
 
   /** From now on events are kept there, the earlier ones first. */

@@ -5,10 +5,11 @@ const FORMATS = { ".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet" } as co
 /** Endings of the files that can be read. */
 export const FILE_ENDINGS: readonly string[] = Object.keys(FORMATS);
 
-/** The format that a file's ending names; null for an ending that is not known. */
+/** The format that a file's ending names; null for one that is not known. DuckDB unpacks `.gz`, not `.GZ`. */
 export function fileFormat(path: string): "csv" | "parquet" | null {
   const folded = path.toLowerCase();
-  for (const [ending, format] of Object.entries(FORMATS)) if (folded.endsWith(ending)) return format;
+  for (const [ending, format] of Object.entries(FORMATS))
+    if (folded.endsWith(ending) && !path.endsWith(".GZ")) return format;
   return null;
 }
 

@@ -30,7 +30,9 @@ async function answer(paths: readonly string[]): Promise<HashAnswer> {
     try {
       sha256.push(await sha256Of(path));
     } catch (error) {
-      return { problem: `${path}: ${(error as Error).message}; the file is damaged or was cut short` };
+      const { code, message } = error as NodeJS.ErrnoException;
+      const advice = code?.startsWith("Z_") ? "; the file is damaged or was cut short" : "";
+      return { problem: `${path}: ${message}${advice}` };
     }
   }
   return { sha256 };

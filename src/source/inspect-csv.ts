@@ -1,5 +1,5 @@
 import type { Connection } from "../duckdb/duckdb.ts";
-import { quoteText } from "../duckdb/quote.ts";
+import { sniffCsv } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
 import { readErrorFrom } from "./read-error.ts";
@@ -16,8 +16,9 @@ interface SniffedCsv {
 }
 
 /**
- * Dialect and column types from the first file with rows, column names from every file's own header: all files must
- * have the same names in the same order.
+ * Dialect and column types from the largest file, which is the least likely to be a header and no rows; column names
+ * from every file's own header: all files must have the same names in the same order. A column without a name gets
+ * one from its place: `column0`.
  */
 export async function inspectCsv(
   files: readonly SourceFile[],
@@ -27,7 +28,8 @@ export async function inspectCsv(
   if (first.bytes === 0) {
     throw new ManyfitError("source_empty", `${first.path}: is empty; a CSV needs a line of column names`);
   }
-  const sniffed = await sniff(first.path, connection);
+  const largest = files.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const sniffed = await sniff(largest.path, connection);
   const dialect: Dialect = {
     delimiter: sniffed.Delimiter,
     // A sample without quotes does not mean that no row has them.
@@ -38,19 +40,21 @@ export async function inspectCsv(
   if (names.length !== sniffed.Columns.length) {
     throw new ManyfitError(
       "source_unreadable",
-      `${first.path}: its first line names ${names.length} columns, its rows have ${sniffed.Columns.length}`,
+      `${first.path}: its first line names ${names.length} columns, the rows of ${largest.path} have ${sniffed.Columns.length}`,
     );
   }
   for (const file of files.slice(1)) await checkHeader(file.path, names, dialect);
   const columns = names.map((name, i) => {
     const sqlType = sniffed.Columns[i]!.type;
-    return { name, sqlType, isNumeric: isNumericType(sqlType) };
+    const isNamed = name !== "";
+    const isNumeric = isNumericType(sqlType);
+    return { name: isNamed ? name : `column${i}`, sqlType, foundType: sqlType, isNumeric, isNamed };
   });
   return { format: "csv", files, columns, dialect };
 }
 
 async function sniff(path: string, connection: Connection): Promise<SniffedCsv> {
-  const sql = `select Delimiter, Quote, Escape, Columns from sniff_csv(${quoteText(path)}, header = true)`;
+  const sql = `select Delimiter, Quote, Escape, Columns from ${sniffCsv(path)}`;
   const rows = await connection.rows<SniffedCsv>(sql).catch((error: unknown) => {
     throw readErrorFrom(error, path);
   });

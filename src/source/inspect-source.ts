@@ -18,7 +18,7 @@ export async function inspectSource(spec: SourceSpec, connection: Connection): P
   const format = commonFormat(files.map((file) => file.path));
   const schema =
     format === "csv" ? await inspectCsv(files, connection) : await inspectParquet(files, connection);
-  checkDistinct(schema.columns, files[0]!.path);
+  checkNames(schema.columns, files[0]!.path);
   return { ...schema, columns: withToldTypes(schema.columns, spec.types) };
 }
 
@@ -35,13 +35,19 @@ function withToldTypes(columns: readonly SourceColumn[], types: SourceSpec["type
     const told = Object.hasOwn(types, column.name) ? types[column.name] : undefined;
     if (told === undefined) return column;
     const sqlType = sqlTypeOf(told);
-    return { name: column.name, sqlType, isNumeric: isNumericType(sqlType) };
+    return { ...column, sqlType, isNumeric: isNumericType(sqlType) };
   });
 }
 
-function checkDistinct(columns: readonly SourceColumn[], path: string): void {
+/** Names under which DuckDB tells a row's place; a column of that name would hide it. */
+const PLACE_COLUMNS = ["file_index", "file_row_number"];
+
+function checkNames(columns: readonly SourceColumn[], path: string): void {
   const seen = new Map<string, string>();
   for (const { name } of columns) {
+    if (PLACE_COLUMNS.includes(name.toLowerCase())) {
+      throw new ManyfitError("source_unreadable", `${path}: column "${name}" has a reserved name; rename it`);
+    }
     const twin = seen.get(name.toLowerCase());
     if (twin !== undefined) {
       throw new ManyfitError(

@@ -1,12 +1,13 @@
 import type { Connection } from "../duckdb/duckdb.ts";
-import { quoteIdentifier, quoteText, quoteTextList } from "../duckdb/quote.ts";
+import { quoteIdentifier } from "../duckdb/quote.ts";
+import { readCsv, readParquet } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
-import type { ColumnType } from "../job/job.ts";
 import type { ResolvedJob } from "../job/resolved-job.ts";
 import type { KeyField } from "../key/key-type.ts";
 import { readErrorFrom } from "./read-error.ts";
 import type { SourceSchema } from "./source-schema.ts";
 import { sqlTypeOf } from "./sql-type.ts";
+import { toldReadType, typedReader } from "./told-type.ts";
 
 /**
  * The used columns of a source as a DuckDB relation: keys `k0 …` in canonical form, the trainer's columns `c0 …` as
@@ -47,7 +48,7 @@ export async function createRelation(
     if (schema.format === "csv") return await stageCsv(job, schema, connection);
     return await parquetRelation(job, schema, connection);
   } catch (error) {
-    throw filterErrorFrom(error, job) ?? readErrorFrom(error, job.files[0]!.path);
+    throw readErrorFrom(error, job.files[0]!.path);
   }
 }
 
@@ -56,12 +57,12 @@ async function stageCsv(
   schema: Extract<SourceSchema, { format: "csv" }>,
   connection: Connection,
 ): Promise<Relation> {
-  const { dialect } = schema;
   const paths = job.files.map((file) => file.path);
-  const reader = `read_csv(${quoteTextList(paths)}, auto_detect = false, header = true, delim = ${quoteText(dialect.delimiter)},
-    quote = ${quoteText(dialect.quote)}, escape = ${quoteText(dialect.escape)}, columns = ${csvColumns(job)})`;
+  const reader = typedReader(job, readCsv(paths, { ...schema.dialect, columns: csvColumns(job) }));
+  await checkFilter(job, reader, connection);
   await connection.run(
-    `create or replace table ${STAGED} as select ${selectList(job)}, file_index::integer as file from ${typed(job, reader)} ${whereClause(job)}`,
+    `create or replace table ${STAGED} as select ${selectList(job)}, file_index::integer as file
+     from (select *, file_index from ${reader} ${whereClause(job)})`,
   );
   const counts = await connection.rows<{ file: number; n: number }>(
     `select file, count(*)::double as n from ${STAGED} group by file`,
@@ -75,7 +76,8 @@ async function parquetRelation(
   schema: Extract<SourceSchema, { format: "parquet" }>,
   connection: Connection,
 ): Promise<Relation> {
-  const reader = typed(job, `read_parquet(${quoteTextList(job.files.map((file) => file.path))})`);
+  const reader = typedReader(job, readParquet(job.files.map((file) => file.path)));
+  await checkFilter(job, reader, connection);
   const sql = `(select ${selectList(job)}, ${positionOf(schema.fileRows)} as position from ${reader} ${whereClause(job)})`;
   if (job.source.where === null) return relationOf(job, schema.fileRows, sql);
   const counts = await connection.rows<{ file: number; n: number }>(
@@ -128,49 +130,15 @@ function canonicalKey({ name, type }: KeyField): string {
   return type === "double" ? `(case when isnan(${value}) then 'nan'::double else ${value} + 0.0 end)` : value;
 }
 
-/** A reader whose columns have the types that the user told, for the filter and for everything behind it. */
-function typed(job: ResolvedJob, reader: string): string {
-  const told = Object.entries(job.source.types).map(
-    ([name, type]) => `${exactCast(name, type, job.format)} as ${quoteIdentifier(name)}`,
-  );
-  if (told.length === 0) return reader;
-  const place = job.format === "csv" ? "file_index" : "file_index, file_row_number";
-  return `(select * replace (${told.join(", ")}), ${place} from ${reader})`;
-}
-
-/** A cast that fails where a number would be rounded, because rounded keys would be merged keys. */
-function exactCast(name: string, type: ColumnType, format: ResolvedJob["format"]): string {
-  const found = quoteIdentifier(name);
-  const value = `${found}::${sqlTypeOf(type)}`;
-  if (type !== "integer" && !type.startsWith("decimal")) return value;
-  const isExact =
-    format === "parquet" ? `${value} = ${found}` : `regexp_full_match(${found}, ${numberPattern(type)})`;
-  const problem = [`column "${name}" has `, `, which is not of type ${type}; tell another type with --type`];
-  return `(case when ${found} is null or ${isExact} then ${value}
-    else error(concat(${quoteText(problem[0]!)}, ${found}, ${quoteText(problem[1]!)})) end)`;
-}
-
-/** What the text of a number looks like that a type holds without rounding, as an SQL literal. */
-function numberPattern(type: ColumnType): string {
-  const scale = Number(/,(\d+)/.exec(type)?.[1] ?? 0);
-  return quoteText(` *[+-]?[0-9]+${scale === 0 ? "" : `([.][0-9]{0,${scale}}0*)?`} *`);
-}
-
-function csvColumns(job: ResolvedJob): string {
+function csvColumns(job: ResolvedJob): [name: string, sqlType: string][] {
   const keys = new Set(job.keyFields.map((field) => field.name));
   const numbers = new Set(trainerColumnNames(job));
-  const typedColumns = job.columns.map(({ name, sqlType }) => {
-    const other = keys.has(name) || job.source.where === null ? "VARCHAR" : sqlType;
-    const told = Object.hasOwn(job.source.types, name) ? textOrOwn(sqlType) : undefined;
-    const type = told ?? (numbers.has(name) && !keys.has(name) ? numberType(sqlType) : other);
-    return `${quoteText(name)}: ${quoteText(type)}`;
+  return job.columns.map(({ name, sqlType }) => {
+    const { types, where } = job.source;
+    if (Object.hasOwn(types, name)) return [name, toldReadType(types[name]!)];
+    if (numbers.has(name) && !keys.has(name)) return [name, numberType(sqlType)];
+    return [name, keys.has(name) || where === null ? "VARCHAR" : sqlType];
   });
-  return `{${typedColumns.join(", ")}}`;
-}
-
-/** Numbers whose type was told are read as they are written, so that it shows whether the type holds them. */
-function textOrOwn(sqlType: string): string {
-  return /^(BIGINT|DECIMAL)/.test(sqlType) ? "VARCHAR" : sqlType;
 }
 
 /** Integers found in a sample may be decimals further down: all numbers of a CSV are read as doubles. */
@@ -182,9 +150,14 @@ function whereClause(job: ResolvedJob): string {
   return job.source.where === null ? "" : `where (${job.source.where}\n)`;
 }
 
-function filterErrorFrom(error: unknown, job: ResolvedJob): ManyfitError | null {
-  const message = error instanceof Error ? error.message : String(error);
-  if (job.source.where === null || !/^(Binder|Parser|Catalog) Error/.test(message)) return null;
-  const [first] = message.split("\n", 1);
-  return new ManyfitError("invalid_option", `--where ${job.source.where}: ${first}`, { cause: error });
+/** Throws `invalid_option` unless the filter is one expression over the source's columns. */
+async function checkFilter(job: ResolvedJob, reader: string, connection: Connection): Promise<void> {
+  const { where } = job.source;
+  if (where === null) return;
+  try {
+    await connection.checkReads(`select 1 from ${reader} ${whereClause(job)}`);
+  } catch (error) {
+    const [first] = (error as Error).message.split("\n", 1);
+    throw new ManyfitError("invalid_option", `--where ${where}: ${first}`, { cause: error });
+  }
 }

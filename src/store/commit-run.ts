@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
@@ -61,10 +62,17 @@ export async function commitRun(options: CommitOptions, facts: RunFacts): Promis
     await writeManifest(folder, manifest, onWritePoint);
     return manifest;
   } catch (error) {
-    for (const { name } of tables) await rm(join(folder, name + UNFINISHED), { force: true });
+    if (!existsSync(join(folder, RUN_FILE.manifest))) await removeWritten(folder, tables);
     throw error;
   } finally {
     connection.close();
+  }
+}
+
+async function removeWritten(folder: string, tables: readonly NewTable[]): Promise<void> {
+  for (const name of [RUN_FILE.manifest, ...tables.map((table) => table.name)]) {
+    await rm(join(folder, name + UNFINISHED), { force: true });
+    await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,8 +1,9 @@
 import { quoteTextList } from "../duckdb/quote.ts";
 
 /**
- * SQL that reads Parquet files that exist. A path that exists is no pattern to DuckDB, whatever signs it holds; but
- * without a word it would take a folder called `a=b` for a column of a Hive table.
+ * SQL that reads the Parquet files of a run. To DuckDB a path with `[`, `*` or `?` is a pattern, and the file of that
+ * very name where the pattern matches nothing else: nothing else has the run's id in its path. It is not written as a
+ * pattern that matches itself, because a confined database would not be allowed to list folders for it.
  */
 export function readParquet(paths: readonly string[]): string {
   return `read_parquet(${quoteTextList(paths)}, hive_partitioning = false)`;

@@ -46,6 +46,8 @@ export class PartWriter {
   #buffer: ResultBuffer;
   #parts = 0;
   /** The first failure of a write, which nobody may have waited for. */
+  /** Buffers that are being written or wait for it. */
+  #writing = 0;
   #failure: { readonly error: unknown } | null = null;
 
   private constructor(options: PartWriterOptions, connection: Connection) {
@@ -54,7 +56,10 @@ export class PartWriter {
     this.#flushRows = options.flushEveryRows ?? Math.max(LEAST_ROWS, Math.floor(WAITING_NUMBERS / columns));
     this.#connection = connection;
     this.#buffer = new ResultBuffer(options.resultSchema);
-    this.#timer = setInterval(() => this.#startWrite(), options.flushEveryMs);
+    this.#timer = setInterval(() => {
+      // Else buffers would wait for a slow disk one behind the other, and `append` never.
+      if (this.#writing === 0) this.#startWrite();
+    }, options.flushEveryMs);
     this.#timer.unref();
   }
 
@@ -94,10 +99,14 @@ export class PartWriter {
     if (buffer.rowCount === 0) return;
     this.#buffer = new ResultBuffer(this.#options.resultSchema);
     const number = ++this.#parts;
+    this.#writing++;
     this.#writes
       .run(() => this.#write(buffer, number))
       .catch((error: unknown) => {
         this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#writing--;
       });
   }
 

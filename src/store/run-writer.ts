@@ -168,7 +168,7 @@ class FolderWriter implements RunWriter {
   }
 
   recordEvent(event: RunEvent): void {
-    if (this.#state === "open") this.#events.add(event);
+    if (this.#state === "open" || this.#state === "failed") this.#events.add(event);
   }
 
   async stop(): Promise<void> {

@@ -10,7 +10,7 @@ export interface LinearRegressionParams {
   readonly target: string;
   /**
    * Columns that explain it, in the order of the coefficients. Default: all other numeric columns of the source, in
-   * its order, without keys and weights.
+   * its order, without keys, weights and unnamed columns of row numbers.
    */
   readonly features?: readonly string[] | undefined;
   /** Column of weights per row, not negative. Default: every row counts the same. */
@@ -20,6 +20,8 @@ export interface LinearRegressionParams {
 }
 
 const NAME = "linear-regression";
+/** What R calls the constant term, but for the case. */
+const INTERCEPT_TERM = "(intercept)";
 const PARAM_NAMES = ["target", "features", "weights", "intercept"];
 
 /**
@@ -51,8 +53,13 @@ export const linearRegressionFamily: EstimatorFamily = {
     if (weights !== null) checkColumn(known, weights, "weights");
     for (const feature of told ?? []) checkColumn(known, feature, "feature");
     const taken = new Set([target, weights, ...keyNames]);
-    const features = told ?? columns.filter((c) => c.isNumeric && !taken.has(c.name)).map((c) => c.name);
+    const features =
+      told ?? columns.filter((c) => c.isNumeric && c.isNamed && !taken.has(c.name)).map((c) => c.name);
     checkFeatures(features, target, weights);
+    if (params["intercept"] !== false && features.includes(INTERCEPT_TERM)) {
+      const text = `feature "${INTERCEPT_TERM}" has the name of the intercept's term: rename it, or fit without intercept`;
+      throw new ManyfitError("invalid_option", text);
+    }
     return { features, target, weights };
   },
   createEstimator(params, columns) {

@@ -8,7 +8,7 @@ import { orderRows } from "./order-rows.ts";
  * gets are views on one copy of the bucket's columns. Throws if the rows of a partition are not as many as counted:
  * the source was not the same in both passes.
  */
-export function cutBucket(bucket: Bucket, visit: (index: number, rows: PartitionRows) => void): void {
+export function cutBucket(bucket: Bucket, visit: (rows: PartitionRows) => void): void {
   const { position, columns, partition } = bucketArrays(bucket);
   const ends = partitionEnds(bucket);
   const rows = rowsByPartition(bucket, partition, ends);
@@ -20,9 +20,9 @@ export function cutBucket(bucket: Bucket, visit: (index: number, rows: Partition
   }
   const ordered = columns.map((column) => gather(column, rows));
   from = 0;
-  for (const [index, to] of ends.entries()) {
+  for (const to of ends) {
     const start = from;
-    visit(index, { rowCount: to - start, columns: ordered.map((column) => column.subarray(start, to)) });
+    visit({ rowCount: to - start, columns: ordered.map((column) => column.subarray(start, to)) });
     from = to;
   }
 }
@@ -52,7 +52,7 @@ function rowsByPartition(bucket: Bucket, partition: Int32Array, ends: Uint32Arra
     const found = bucket.partitionRows[i]! + next[i]! - ends[i]!;
     throw new ManyfitError(
       "source_changed",
-      `partition ${bucket.firstPartition + i}: ${bucket.partitionRows[i]} rows were counted and ${found} were read`,
+      `partition ${bucket.firstPartition + i}: ${bucket.partitionRows[i]} rows were counted and ${found} were read; run again when nothing writes to the source`,
     );
   }
   return rows;

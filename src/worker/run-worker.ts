@@ -8,7 +8,7 @@ import { batchBuffers } from "./batch-builder.ts";
 import { fitBucket } from "./fit-bucket.ts";
 
 /**
- * Answers an engine's messages in a worker thread until it says finish. The families are those that jobs may name;
+ * Answers an engine's messages in a worker thread until the thread is ended. The families are those that jobs may name;
  * a thread entry of one's own passes others.
  */
 export function runWorker(families: readonly EstimatorFamily[]): void {
@@ -24,12 +24,12 @@ export function runWorker(families: readonly EstimatorFamily[]): void {
         checkVersion(received.version);
         worker = received.worker;
         trainer = createTrainer(received.trainer, received.columns, families);
-      } else if (received.type === "data") {
+      } else {
         const { task, attempt, bucket } = received;
         if (trainer === null) throw new ManyfitError("internal", "worker was given data before its trainer");
         const batch = fitBucket(bucket, trainer, { task, worker, attempt });
         send({ type: "result", batch }, batchBuffers(batch));
-      } else port.close();
+      }
     } catch (thrown) {
       const { code, message } = errorFrom(thrown);
       send({ type: "broken", code, message });

@@ -62,7 +62,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   store: { values: ["duckdb", "table", "key", "run", "job"], node: true },
   "version.ts": { node: true },
   "plan.ts": { values: ["job", "key", "run", "trainer"], types: ["engine"] },
-  "train-options.ts": { types: ["job", "run", "plan.ts"], node: true },
+  "train-options.ts": { values: ["key"], types: ["job", "run", "plan.ts"], node: true },
   "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
   "train.ts": {
     values: [

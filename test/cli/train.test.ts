@@ -62,7 +62,7 @@ plan
   partitions  187 by country; 1 to 58 rows each, median 12
   fit         linear-regression: lifeExp ~ year
   outlook     184 partitions to fit, 3 to skip (fewer than 2 usable rows)
-  on          local, N workers, 92.8 kB of memory for the rows
+  on          local, N workers, 172 kB of memory for the rows
 
 exchanging 3,313 rows
 fitting 187 partitions
@@ -236,7 +236,7 @@ plan
   largest     country="Czech Republic" (58 rows), country=Denmark (58 rows), country=Finland (58 rows), country=Iceland (58 rows), country=Japan (58 rows)
   fit         linear-regression: lifeExp ~ year
   outlook     184 partitions to fit, 3 to skip (fewer than 2 usable rows)
-  on          local, N workers, 92.8 kB of memory for the rows
+  on          local, N workers, 172 kB of memory for the rows
 `);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -59,7 +59,7 @@ export class Exchange {
       const slot = this.#filled[index]!++;
       if (slot === 0) this.#openBucket(index);
       if (slot + 1 >= rowCounts[index]!) {
-        if (slot + 1 > rowCounts[index]!) throw tooManyRows(index, rowCounts[index]!);
+        if (slot + 1 > rowCounts[index]!) throw tooManyRows();
         completed.push(index);
       }
       this.#bucketOfRow[row] = index;
@@ -100,9 +100,9 @@ export class Exchange {
   }
 }
 
-function tooManyRows(bucket: number, counted: number): ManyfitError {
+function tooManyRows(): ManyfitError {
   return new ManyfitError(
     "source_changed",
-    `source has more rows now than when they were counted (bucket ${bucket}: ${counted}); run again when nothing writes to it`,
+    "source has more rows of some keys than were counted; run again when nothing writes to it, and with a --where that always says the same",
   );
 }

@@ -2,10 +2,10 @@ import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
-import type { RowBatch } from "../../source/stream-rows.ts";
 import type { Trainer } from "../../trainer/trainer.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
-import { type SortedPartition, sortedPartitions } from "./sorted-partitions.ts";
+import { fitInto } from "../../worker/fit-bucket.ts";
+import type { SortedPartition } from "./sorted-partitions.ts";
 
 /** Partitions that are answered together. */
 const TASK_PARTITIONS = 4096;
@@ -16,11 +16,11 @@ const TASK_PARTITIONS = 4096;
  */
 export async function* fitInPlace(
   inventory: Inventory,
-  sortedRows: AsyncIterable<RowBatch>,
+  partitions: AsyncIterator<SortedPartition, undefined>,
   trainer: Trainer,
+  signal: AbortSignal,
 ): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
   const { partitionCount, rows: counted } = inventory;
-  const partitions = sortedPartitions(sortedRows);
   for (let first = 0, task = 0; first < partitionCount; first += TASK_PARTITIONS, task++) {
     const partitionsOfTask = Math.min(TASK_PARTITIONS, partitionCount - first);
     const rows = counted.subarray(first, first + partitionsOfTask).reduce((sum, n) => sum + n, 0);
@@ -29,8 +29,9 @@ export async function* fitInPlace(
     yield { type: "task.started", atMs: startedAtMs, ...identity, partitions: partitionsOfTask, rows };
     const builder = new BatchBuilder(trainer.resultSchema, identity, first, partitionsOfTask);
     for (let partition = first; partition < first + partitionsOfTask; partition++) {
+      signal.throwIfAborted();
       const { value } = await partitions.next();
-      fitNext(builder, trainer, checked(value, partition, counted[partition]!));
+      fitInto(builder, trainer, checked(value, partition, counted[partition]!).rows);
     }
     const batch = builder.finish();
     yield batch;
@@ -45,15 +46,6 @@ export async function* fitInPlace(
   }
   const { value: extra } = await partitions.next();
   if (extra) throw countsDiffer(extra.partition, 0, extra.rows.rowCount);
-}
-
-function fitNext(builder: BatchBuilder, trainer: Trainer, { rows }: SortedPartition): void {
-  const startedAt = performance.now();
-  const result = trainer.fitPartition(rows);
-  builder.add(result, {
-    startedAtMs: performance.timeOrigin + startedAt,
-    durationMs: performance.now() - startedAt,
-  });
 }
 
 /** The partition, if it is the one that comes next and has the rows that were counted. */

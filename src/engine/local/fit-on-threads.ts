@@ -2,6 +2,7 @@ import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
+import { trainerColumnNames } from "../../source/relation.ts";
 import type { RowBatch } from "../../source/stream-rows.ts";
 import type { BucketPlan } from "./bucket-plan.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -40,10 +41,11 @@ export async function* fitOnThreads(
     onFailure: (error) => results.fail(error),
   });
   const dispatcher = new Dispatcher(pool, results);
-  const exchanged = exchange(inventory, rows, options.buckets, { dispatcher, results });
+  const exchanged = exchange(inventory, rows, options, { dispatcher, results });
   exchanged.catch((error: unknown) => results.fail(error));
   const stop = (): void => results.fail(options.signal.reason);
   options.signal.addEventListener("abort", stop);
+  if (options.signal.aborted) stop();
   try {
     yield* results.drain(() => dispatcher.advance());
   } finally {
@@ -61,15 +63,16 @@ interface ExchangeTargets {
 async function exchange(
   inventory: Inventory,
   batches: AsyncIterable<RowBatch>,
-  plan: BucketPlan,
+  { buckets, signal }: ThreadOptions,
   { dispatcher, results }: ExchangeTargets,
 ): Promise<void> {
-  const { features, weights } = inventory.job.trainerColumns;
-  const columnCount = features.length + (weights === null ? 1 : 2);
-  const exchange = new Exchange(plan, inventory.rows, columnCount);
+  const columnCount = trainerColumnNames(inventory.job).length;
+  const exchange = new Exchange(buckets, inventory.rows, columnCount);
   let done = 0;
   let reportedAtMs = Date.now();
   for await (const batch of batches) {
+    // DuckDB goes on handing out what it has ready when it is interrupted.
+    if (signal.aborted) return;
     for (const bucket of exchange.scatter(batch)) dispatcher.add(bucket);
     dispatcher.advance();
     done += batch.rowCount;
@@ -81,7 +84,7 @@ async function exchange(
   if (!exchange.isComplete) {
     throw new ManyfitError(
       "source_changed",
-      `source had ${inventory.rowCount} rows when they were counted, ${done} when they were read; run again when nothing writes to it`,
+      `source had ${inventory.rowCount} rows when they were counted, ${done} when they were read; run again when nothing writes to it, and with a --where that always says the same`,
     );
   }
   const total = inventory.partitionCount;

@@ -15,9 +15,10 @@ import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import { resolveJob } from "../../trainer/resolve-job.ts";
 import type { Engine, Inspection } from "../engine.ts";
-import { type BucketLimits, defaultLimits, planBuckets } from "./bucket-plan.ts";
+import { type BucketLimits, type BucketPlan, defaultLimits, planBuckets } from "./bucket-plan.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitOnThreads } from "./fit-on-threads.ts";
+import { sortedPartitions } from "./sorted-partitions.ts";
 
 /** How the local engine uses this machine. */
 export interface LocalEngineOptions {
@@ -37,6 +38,7 @@ interface Prepared {
   readonly inventory: Inventory;
   readonly relation: Relation;
   readonly lookup: PartitionLookup;
+  readonly buckets: BucketPlan;
 }
 
 /** The engine of this machine: DuckDB reads, worker threads fit. */
@@ -91,9 +93,11 @@ class LocalEngine implements Engine {
       rowCount: relation.rowCount,
       fileRows: relation.fileRows,
     };
-    this.#prepared = { inventory, relation, lookup: dictionary.lookup };
+    const limits = this.#options.bucketLimits ?? defaultLimits(inventory.rowCount, this.workers);
+    const buckets = planBuckets(rows, limits);
+    this.#prepared = { inventory, relation, lookup: dictionary.lookup, buckets };
     const { resultSchema, minRows } = createTrainer(job.trainer, resolved.trainerColumns, families);
-    const exchangeBytes = this.workers === 0 ? 0 : relation.rowCount * bucketRowBytes(relation.columnCount);
+    const exchangeBytes = this.workers === 0 ? 0 : bytesOf(relation, buckets, this.workers);
     return { inventory, resultSchema, minRows, exchangeBytes };
   }
 
@@ -125,7 +129,7 @@ class LocalEngine implements Engine {
   }
 
   async *#fitAll(
-    { inventory, relation, lookup }: Prepared,
+    { inventory, relation, lookup, buckets }: Prepared,
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent | ResultBatch> {
     const { workers, families } = this.#options;
@@ -133,15 +137,19 @@ class LocalEngine implements Engine {
     yield { type: "phase.started", atMs, phase: "exchanging", total: inventory.rowCount, unit: "rows" };
     if (workers === 0) {
       const trainer = createTrainer(inventory.job.trainer, inventory.job.trainerColumns, families);
-      yield* fitInPlace(inventory, streamSortedRows(relation, this.#connection), trainer);
+      const partitions = sortedPartitions(streamSortedRows(relation, this.#connection));
+      try {
+        yield* fitInPlace(inventory, partitions, trainer, signal);
+      } finally {
+        await partitions.return(undefined);
+      }
       return;
     }
-    const limits = this.#options.bucketLimits ?? defaultLimits(inventory.rowCount, workers);
     const threadEntry = this.#options.threadEntry ?? createRequire(import.meta.url).resolve("#worker-thread");
     yield* fitOnThreads(inventory, streamRows(relation, lookup, this.#connection), {
       workers,
       threadEntry,
-      buckets: planBuckets(inventory.rows, limits),
+      buckets,
       stopReading: () => this.#connection.interrupt(),
       signal,
     });
@@ -154,6 +162,13 @@ function noRows(path: string, job: Job): ManyfitError {
     "source_empty",
     `${path}: the source has no row${filtered}; there is nothing to train on`,
   );
+}
+
+/** All rows in buckets, and what each worker adds to cut its bucket: ordered columns and two lists of row numbers. */
+function bytesOf({ rowCount, columnCount }: Relation, { rowCounts }: BucketPlan, workers: number): number {
+  const largest = rowCounts.reduce((a, b) => Math.max(a, b), 0);
+  const cutters = Math.min(workers, rowCounts.length);
+  return rowCount * bucketRowBytes(columnCount) + cutters * largest * (8 * columnCount + 8);
 }
 
 /** What an error means once the signal is known: whatever fails after an abort failed because of it. */

@@ -55,6 +55,13 @@ export class ThreadPool {
         new ManyfitError("worker_failed", `worker ${worker} failed: ${cause.message}`, { cause }),
       );
     });
+    thread.on("messageerror", (cause: Error) => {
+      listener.onFailure(
+        new ManyfitError("worker_failed", `worker ${worker} sent what cannot be read: ${cause.message}`, {
+          cause,
+        }),
+      );
+    });
     thread.on("exit", (code) => {
       if (this.#isClosing) return;
       listener.onFailure(

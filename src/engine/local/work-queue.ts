@@ -5,7 +5,7 @@
 export class WorkQueue<T> {
   readonly #items: T[] = [];
   #wake: (() => void) | null = null;
-  #end: { readonly error: unknown } | null = null;
+  #failure: { readonly error: unknown } | null = null;
   #hasEnded = false;
 
   /** Items that nobody has taken yet. */
@@ -26,14 +26,14 @@ export class WorkQueue<T> {
 
   /** Nothing more will come, because of this error. The first one counts. */
   fail(error: unknown): void {
-    this.#end ??= { error };
+    this.#failure ??= { error };
     this.close();
   }
 
   /** The items in order, until the end. `onTaken` is called after each that leaves. */
   async *drain(onTaken: () => void): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      if (this.#end !== null) throw this.#end.error;
+      if (this.#failure !== null) throw this.#failure.error;
       if (this.#items.length > 0) {
         const item = this.#items.shift() as T;
         onTaken();
