@@ -1,12 +1,13 @@
 import type { Engine, Inspection } from "./engine/engine.ts";
 import type { Inventory } from "./job/inventory.ts";
+import type { ResolvedJob } from "./job/resolved-job.ts";
 import { decodeKey } from "./key/decode-key.ts";
 import { displayKey } from "./key/display-key.ts";
 import { keyAt } from "./key/key-list.ts";
 import type { KeyField } from "./key/key-type.ts";
 import type { SkipReason } from "./run/fit-state.ts";
 
-/** Rows per partition, over all partitions. Quantiles are the smallest count that is not below that share. */
+/** Rows per partition, over all partitions; p95 is the smallest count that 95 % of them do not exceed. */
 export interface RowSpread {
   readonly min: number;
   readonly median: number;
@@ -32,6 +33,8 @@ export interface Plan {
   readonly target: string;
   readonly features: readonly string[];
   readonly weights: string | null;
+  /** Columns that could not be features by default because they hold no numbers; none where features were named. */
+  readonly leftOut: readonly string[];
   readonly partitions: number;
   readonly rows: number;
   /** Rows in which every used column is a finite number. */
@@ -66,6 +69,7 @@ export function planRun(inspection: Inspection, engine: Pick<Engine, "name" | "w
     keys: job.keyFields,
     estimator: job.trainer.estimator,
     ...job.trainerColumns,
+    leftOut: leftOutOf(job),
     partitions: partitionCount,
     rows: inventory.rowCount,
     usableRows: usableRows.reduce((sum, n) => sum + n, 0),
@@ -80,6 +84,13 @@ export function planRun(inspection: Inspection, engine: Pick<Engine, "name" | "w
   };
 }
 
+function leftOutOf({ trainer, columns, keyFields, trainerColumns }: ResolvedJob): string[] {
+  if (Array.isArray(trainer.params["features"])) return [];
+  const { features, target, weights } = trainerColumns;
+  const used = new Set([...features, target, weights, ...keyFields.map((field) => field.name)]);
+  return columns.map((column) => column.name).filter((name) => !used.has(name));
+}
+
 function skipsOf(usableRows: Float64Array, minRows: number): Record<SkipReason, number> {
   const skips = { no_rows: 0, too_few_rows: 0 };
   for (const usable of usableRows) {
@@ -92,7 +103,9 @@ function skipsOf(usableRows: Float64Array, minRows: number): Record<SkipReason, 
 function spreadOf(rows: Float64Array): RowSpread {
   const sorted = rows.slice().sort();
   const quantile = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-  return { min: quantile(0), median: quantile(0.5), p95: quantile(0.95), max: quantile(1) };
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { min: quantile(0), median, p95: quantile(0.95), max: quantile(1) };
 }
 
 function largestOf({ job, rows, keys }: Inventory): NamedPartition[] {

@@ -57,6 +57,9 @@ export function requestFrom(options: TrainOptions): Request {
   const paths = typeof options.source === "string" ? [options.source] : [...options.source];
   if (paths.length === 0)
     throw new ManyfitError("invalid_option", "source has no path; at least one is needed");
+  if (paths.includes(""))
+    throw new ManyfitError("invalid_option", "source has an empty path; was a variable unset?");
+  if (options.runs === "") throw new ManyfitError("invalid_option", "the folder of runs (--out) is empty");
   const workers = options.workers ?? availableParallelism();
   if (!Number.isInteger(workers) || workers < 0 || workers > 1024) {
     throw new ManyfitError(

@@ -155,7 +155,8 @@ async function commit(
   { inspection, hashing, signal }: CommitInput,
 ): Promise<void> {
   const { job, partitionCount: total, fileRows } = inspection.inventory;
-  log.add({ type: "phase.started", atMs: Date.now(), phase: "committing", total, unit: "partitions" });
+  const commitStartedAtMs = Date.now();
+  log.add({ type: "phase.started", atMs: commitStartedAtMs, phase: "committing", total, unit: "partitions" });
   const sha256 = await unlessAborted(hashing.finished, signal);
   checkUnchanged(job.files);
   const files = job.files.map((file, i): ReadFile => ({ ...file, sha256: sha256[i]!, rows: fileRows[i]! }));
@@ -172,6 +173,7 @@ async function commit(
       workers: engine.workers,
     },
     startedAtMs: log.startedAtMs,
+    commitStartedAtMs,
     phaseMs: log.phaseMs(),
   });
   const { counts, digest } = manifest;

@@ -30,7 +30,7 @@ export function modelsTable(
   if (counts.states.fitted < counts.partitions) {
     add(
       "state",
-      records.map(({ state, reason }) => cellText(reason ?? state)),
+      records.map(({ state, reason }) => cellText(reason === null ? state : `${state} (${reason})`)),
       "left",
     );
   }

@@ -16,6 +16,11 @@ export interface NextSteps extends RunArgument {
   readonly isShown: boolean;
 }
 
+/** How this program was called: from a checkout or by npx it is not on the PATH. */
+const COMMAND = ["start", "npx"].includes(process.env["npm_lifecycle_event"] ?? "")
+  ? "npx manyfit"
+  : "manyfit";
+
 /** Three commands to try next, ready to be copied. */
 export function nextSteps(manifest: Manifest, { run, out, fits, isShown }: NextSteps): string[] {
   const where = out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`;
@@ -23,9 +28,9 @@ export function nextSteps(manifest: Manifest, { run, out, fits, isShown }: NextS
   const key = fits.map((fit) => keyArgument(manifest.keys, fit.key)).find((text) => text !== null);
   const models = key === undefined ? "" : ` --key ${shellQuote(key)}`;
   return [
-    `manyfit show ${name}${isShown ? " --verify" : ""}${where}`,
-    `manyfit models ${name}${models}${where}`,
-    `manyfit query ${name} ${shellQuote(exampleQuery(manifest))}${where}`,
+    `${COMMAND} show ${name}${isShown ? " --verify" : ""}${where}`,
+    `${COMMAND} models ${name}${models}${where}`,
+    `${COMMAND} query ${name} ${shellQuote(exampleQuery(manifest))}${where}`,
   ];
 }
 

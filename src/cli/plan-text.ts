@@ -40,11 +40,9 @@ export function planLines(plan: Plan, { hasIntercept, isFull = false, width, sty
     ["partitions", partitionsText(plan)],
   ];
   if (isFull && plan.keys.length > 0) lines.push(["largest", largestText(plan)]);
-  lines.push(
-    ["fit", `${plan.estimator}: ${formulaText({ ...plan, hasIntercept })}`],
-    ["outlook", outlookText(plan)],
-    ["on", engineText(plan)],
-  );
+  lines.push(["fit", `${plan.estimator}: ${formulaText({ ...plan, hasIntercept })}`]);
+  if (plan.leftOut.length > 0) lines.push(["left out", leftOutText(plan.leftOut)]);
+  lines.push(["outlook", outlookText(plan)], ["on", engineText(plan)]);
   return labelledLines(lines, { width, style });
 }
 
@@ -53,13 +51,19 @@ function largestText({ largest, keys }: Plan): string {
   return texts.join(keys.length > 1 ? "; " : ", ");
 }
 
+function leftOutText(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_FEATURES).map(quoteText);
+  if (names.length > shown.length) shown.push(`… (${formatCount(names.length)} columns)`);
+  return `${shown.join(", ")}: no numbers, or not in every row`;
+}
+
 function sourceText({ files, format, bytes, rows, usableRows, where }: Plan): string {
   const kind = format === "csv" ? "CSV file" : "Parquet file";
   const unusable = rows - usableRows;
   return [
     `${formatQuantity(files, kind)}, ${formatBytes(bytes)}`,
     `${formatQuantity(rows, "row")}${where === null ? "" : ` where ${lineText(where)}`}`,
-    unusable === 0 ? "" : `${formatCount(unusable)} of them without a number in every used column`,
+    unusable === 0 ? "" : `${formatCount(unusable)} of them with a value missing in a used column`,
   ]
     .filter((text) => text !== "")
     .join(", ");

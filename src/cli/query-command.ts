@@ -64,7 +64,9 @@ export function addQueryCommand(program: Command, screen: Screen): void {
     .addHelpText("after", EXAMPLES)
     .action((first: string, second: string | undefined, flags: QueryFlags) => {
       if (second !== undefined) return runQuery(screen, { run: first, out: flags.out }, second, flags);
-      if (command.args.length === 1) return runQuery(screen, { run: "latest", out: flags.out }, first, flags);
+      // No select is one word: it is the name of a run without its query.
+      if (command.args.length === 1 && /\s/.test(first.trim()))
+        return runQuery(screen, { run: "latest", out: flags.out }, first, flags);
       throw new ManyfitError(
         "invalid_option",
         "query is missing: write a select, as manyfit query --help shows",

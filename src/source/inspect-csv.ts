@@ -1,11 +1,14 @@
 import type { Connection } from "../duckdb/duckdb.ts";
-import { sniffCsv } from "../duckdb/read-files.ts";
+import { readCsv, sniffCsv } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
 import { readErrorFrom } from "./read-error.ts";
 import { readHeader } from "./read-header.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
 import type { Dialect } from "./text/csv-record.ts";
+
+/** As many rows as the sniffer looks at. */
+const CHECKED_ROWS = 20_480;
 
 interface SniffedCsv {
   readonly [column: string]: string | readonly { readonly name: string; readonly type: string }[];
@@ -37,6 +40,7 @@ export async function inspectCsv(
     escape: sniffed.Escape.length === 1 ? sniffed.Escape : '"',
   };
   const names = await readHeader(first.path, dialect);
+  await checkRows(files, connection, { names, dialect });
   if (names.length !== sniffed.Columns.length) {
     throw new ManyfitError(
       "source_unreadable",
@@ -61,6 +65,39 @@ async function sniff(path: string, connection: Connection): Promise<SniffedCsv> 
   return rows[0]!;
 }
 
+/** A header of one name with one of these in it was not taken apart. */
+const DELIMITERS = [",", ";", "\t", "|"];
+
+/**
+ * Throws where the first rows do not have the header's columns, naming the line, and where there are no rows at all.
+ * The sniffer takes a file with one ragged row for one of a single column.
+ */
+async function checkRows(
+  files: readonly SourceFile[],
+  connection: Connection,
+  { names, dialect }: { readonly names: readonly string[]; readonly dialect: Dialect },
+): Promise<void> {
+  const missed =
+    names.length === 1 ? DELIMITERS.find((delimiter) => names[0]!.includes(delimiter)) : undefined;
+  const delimiter = missed ?? dialect.delimiter;
+  const count = missed === undefined ? names.length : names[0]!.split(missed).length;
+  const columns = Array.from({ length: count }, (_, i): [string, string] => [`column${i}`, "VARCHAR"]);
+  const paths = files.map((file) => file.path);
+  const reader = readCsv(paths, { ...dialect, delimiter, columns });
+  try {
+    const rows = await connection.rows<{ one: number }>(
+      `select 1 as one from ${reader} limit ${CHECKED_ROWS}`,
+    );
+    if (rows.length > 0) return;
+  } catch (error) {
+    throw readErrorFrom(error, paths[0]!);
+  }
+  throw new ManyfitError(
+    "source_empty",
+    `${paths[0]!}: has a header and no rows; there is nothing to train on`,
+  );
+}
+
 async function checkHeader(path: string, expected: readonly string[], dialect: Dialect): Promise<void> {
   const names = await readHeader(path, dialect);
   const isSame = names.length === expected.length && names.every((name, i) => name === expected[i]);
@@ -68,12 +105,20 @@ async function checkHeader(path: string, expected: readonly string[], dialect: D
   const missing = expected.filter((name) => !names.includes(name));
   const extra = names.filter((name) => !expected.includes(name));
   const differences = [
-    missing.length > 0 ? `it lacks ${missing.map((name) => `"${name}"`).join(", ")}` : "",
-    extra.length > 0 ? `it has ${extra.map((name) => `"${name}"`).join(", ")} besides` : "",
+    missing.length > 0 ? `it lacks ${namesText(missing)}` : "",
+    extra.length > 0 ? `it has ${namesText(extra)} besides` : "",
     missing.length + extra.length === 0 ? "the order of its columns differs" : "",
   ].filter((text) => text !== "");
   throw new ManyfitError(
     "source_unreadable",
     `${path}: its columns are not those of the first file: ${differences.join("; ")}; all files of a source need the same header`,
   );
+}
+
+/** At most five names, none longer than a line can bear. */
+function namesText(names: readonly string[]): string {
+  const shown = names
+    .slice(0, 5)
+    .map((name) => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name));
+  return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
 }

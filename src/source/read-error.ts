@@ -28,5 +28,11 @@ function causeOf(message: string): string {
   }
   const columns = CSV_COLUMNS.exec(message);
   if (columns) return `the row has ${columns[2]} fields, ${columns[1]} are expected; mend the row`;
-  return message.split("\n", 1)[0]!.replace(/^[A-Z][A-Za-z ]* Error: /, "");
+  if (/unicode|utf-?8/i.test(message)) {
+    return "it is not UTF-8 text; convert it, for instance with iconv -f latin1 -t utf-8";
+  }
+  const lines = message
+    .split("\n")
+    .filter((line) => line !== "" && !/^(.*CSV Error on Line|Original Line)/.test(line));
+  return (lines[0] ?? message).slice(0, 300).replace(/^[A-Z][A-Za-z ]* Error: /, "");
 }

@@ -44,7 +44,6 @@ interface NewTable {
  */
 export async function commitRun(options: CommitOptions, facts: RunFacts): Promise<Manifest> {
   const { duckdb, folder, onWritePoint } = options;
-  const startedAtMs = Date.now();
   const sources = await tableSources(options);
   const tables = newTables(sources);
   const connection = await duckdb.connect();
@@ -58,7 +57,7 @@ export async function commitRun(options: CommitOptions, facts: RunFacts): Promis
     for (const { name } of tables) await rename(join(folder, name + UNFINISHED), join(folder, name));
     await syncFolder(folder);
     await onWritePoint("tables.renamed");
-    const manifest = manifestOf(options, facts, { ...described, startedAtMs });
+    const manifest = manifestOf(options, facts, described);
     await writeManifest(folder, manifest, onWritePoint);
     return manifest;
   } catch (error) {
@@ -123,7 +122,7 @@ async function writeTables(
 function manifestOf(
   { run, keyFields, resultSchema }: CommitOptions,
   facts: RunFacts,
-  found: Described & { readonly startedAtMs: number },
+  found: Described,
 ): Manifest {
   const { files: _, ...job } = facts.job;
   const committedAtMs = Date.now();
@@ -133,7 +132,7 @@ function manifestOf(
     startedAt: new Date(facts.startedAtMs).toISOString(),
     committedAt: new Date(committedAtMs).toISOString(),
     durationMs: committedAtMs - facts.startedAtMs,
-    phaseMs: { ...facts.phaseMs, committing: committedAtMs - found.startedAtMs },
+    phaseMs: { ...facts.phaseMs, committing: committedAtMs - facts.commitStartedAtMs },
     job,
     sources: facts.files,
     keys: keyFields,

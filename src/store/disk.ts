@@ -15,6 +15,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EFBIG: "a file would exceed the file size limit",
   ENOTDIR: "a part of the path is a file, not a folder",
+  ENOENT: "the system makes no folder or file there",
   EEXIST: "it exists already",
   ENAMETOOLONG: "the name is too long",
 };

@@ -55,6 +55,8 @@ export interface RunFacts {
   readonly files: readonly ReadFile[];
   readonly environment: RunEnvironment;
   readonly startedAtMs: number;
+  /** When the committing phase began. */
+  readonly commitStartedAtMs: number;
   /** Duration of each phase before the commit, in milliseconds. */
   readonly phaseMs: Readonly<Partial<Record<Phase, number>>>;
 }

@@ -115,7 +115,7 @@ async function checkTarget({ folder, file, overwrite }: QueryToFileOptions): Pro
   }
   const target = join(parent, basename(file));
   if (!overwrite && existsSync(target))
-    throw refusedFile(file, "exists already; choose another name or overwrite it");
+    throw refusedFile(file, "exists already; choose another name or overwrite it (--overwrite)");
   return target;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Duckdb } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
 import { type KeyList, keyCount } from "../key/key-list.ts";
@@ -112,13 +113,23 @@ export async function createRunWriter(options: RunWriterOptions): Promise<RunWri
 }
 
 async function makeFolder(folder: string, runsFolder: string): Promise<void> {
-  await mkdir(runsFolder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-    const text = `folder of runs ${resolve(runsFolder)}: a file is in its place`;
-    throw new ManyfitError("run_unwritable", text, { cause: error });
-  });
+  const runs = resolve(runsFolder);
+  if (existsSync(runs) && !statSync(runs).isDirectory()) {
+    throw new ManyfitError("run_unwritable", `folder of runs ${runs}: a file is in its place`);
+  }
+  await makeFolders(runs);
   await mkdir(folder);
   await syncFolder(runsFolder);
+}
+
+/** As `mkdir` with `recursive`, which never returns where the system says ENOENT of a folder that is there: /proc. */
+async function makeFolders(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeFolders(dirname(path));
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    // Another run may have been quicker.
+    if (error.code !== "EEXIST") throw error;
+  });
 }
 
 async function startParts(

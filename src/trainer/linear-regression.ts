@@ -55,6 +55,10 @@ export const linearRegressionFamily: EstimatorFamily = {
     const taken = new Set([target, weights, ...keyNames]);
     const features =
       told ?? columns.filter((c) => c.isNumeric && c.isNamed && !taken.has(c.name)).map((c) => c.name);
+    if (told === null && features.length === 0) {
+      const text = `${NAME} finds no feature: no other column of the source is numeric; name some with --features`;
+      throw new ManyfitError("invalid_option", text);
+    }
     checkFeatures(features, target, weights);
     if (params["intercept"] !== false && features.includes(INTERCEPT_TERM)) {
       const text = `feature "${INTERCEPT_TERM}" has the name of the intercept's term: rename it, or fit without intercept`;
@@ -94,9 +98,13 @@ function checkColumn(known: ReadonlyMap<string, SourceColumn>, name: string, rol
     );
   }
   if (column.isNumeric || column.sqlType === "BOOLEAN") return;
+  const advice =
+    column.sqlType === "VARCHAR"
+      ? `; some of its values are not: with --type ${name}=double the first of them is named`
+      : "";
   throw new ManyfitError(
     "unsupported_type",
-    `${role} "${name}" is ${column.sqlType}, ${NAME} needs numbers; tell its type with --type ${name}=double if that is wrong`,
+    `${role} "${name}" is ${column.sqlType}, ${NAME} needs numbers${advice}`,
   );
 }
 

@@ -57,7 +57,7 @@ describe("models", () => {
       "",
     ]);
     const all = await runCli(["models", "--limit", "1000"], { cwd });
-    expect(all.stdout).toMatch(/^French Guiana +too_few_rows +– +– +– +1$/m);
+    expect(all.stdout).toMatch(/^French Guiana +skipped \(too_few_rows\) +– +– +– +1$/m);
     expect(all.stdout).toMatch(/\n\n187 partitions \(184 fitted\)\n$/);
   });
 

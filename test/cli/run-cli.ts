@@ -54,8 +54,10 @@ export function runOnTerminal(
 
 /** The environment of a started process. */
 export function cliEnvironment(env: CliOptions["env"] = {}): NodeJS.ProcessEnv {
-  const { NO_COLOR: _, FORCE_COLOR: __, COLUMNS: ___, MANYFIT_DEBUG: ____, ...rest } = process.env;
-  return { ...rest, TERM: "xterm-256color", ...env };
+  // What is said of colours, widths and of who started the tests is for each test to say.
+  const said = ["NO_COLOR", "FORCE_COLOR", "COLUMNS", "MANYFIT_DEBUG", "npm_lifecycle_event"];
+  const rest = Object.entries(process.env).filter(([name]) => !said.includes(name));
+  return { ...Object.fromEntries(rest), TERM: "xterm-256color", ...env };
 }
 
 function collect(command: string, args: readonly string[], { cwd, env }: CliOptions): Promise<CliResult> {

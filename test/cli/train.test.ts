@@ -81,6 +81,11 @@ committing 187 partitions
       expect(stdout).not.toBe("");
     }
   });
+
+  test("proposes them with npx where the program is not on the path", async () => {
+    const env = { npm_lifecycle_event: "start" };
+    expect((await runCli(["show"], { cwd, env })).stdout).toContain("  npx manyfit models latest --key ");
+  });
 });
 
 describe("train --json", () => {
@@ -113,7 +118,7 @@ describe("train --json", () => {
       { cwd },
     );
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("manyfit: missing.csv: no file of a known kind");
+    expect(stderr).toContain("manyfit: missing.csv: does not exist");
   });
 });
 

@@ -159,10 +159,7 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
 
 describe("what is not there ends with 1", () => {
   test.each([
-    [
-      "train no.csv --by k --target y --quiet",
-      "no.csv: no file of a known kind (.csv, .csv.gz, .parquet) is there",
-    ],
+    ["train no.csv --by k --target y --quiet", "no.csv: does not exist; looked for"],
     ["show", "run latest: looked in"],
     ["show 2026", "run 2026: no such id in"],
     ["models --out elsewhere", "there is no run there"],

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Connection } from "../../src/duckdb/duckdb.ts";
@@ -27,6 +27,7 @@ beforeAll(async () => {
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
   return path;
 }
@@ -55,12 +56,12 @@ async function refusal(source: SourceSpec): Promise<string> {
 
 describe("a source that cannot be read is refused, naming file, line and column", () => {
   test.each<[string, () => SourceSpec, RegExp]>([
+    ["no such file", () => spec(join(folder, "none.csv")), /^source_not_found: none\.csv: does not exist/],
     [
-      "no such file",
-      () => spec(join(folder, "none.csv")),
-      /^source_not_found: none\.csv: no file of a known kind/,
+      "a glob without a match",
+      () => spec(join(folder, "zz*.csv")),
+      /^source_not_found: zz\*\.csv: matches no file of a known kind/,
     ],
-    ["a glob without a match", () => spec(join(folder, "zz*.csv")), /^source_not_found: zz\*\.csv/],
     [
       "an unknown ending",
       () => spec(file("a.xlsx", "x")),
@@ -70,6 +71,34 @@ describe("a source that cannot be read is refused, naming file, line and column"
       "two formats",
       () => spec(file("m1.csv", "key,x,y\na,1,2\n"), file("m2.parquet", "")),
       /^source_unreadable: m2\.parquet is parquet and m1\.csv is csv/,
+    ],
+    [
+      "a header and no rows",
+      () => spec(file("header.csv", "key,x,y\n")),
+      /^source_empty: header\.csv: has a header and no rows/,
+    ],
+    [
+      "a short row among the first",
+      () => spec(file("short.csv", "key,x,y\na,1,2\nb,2\nc,3,4\n")),
+      /^source_unreadable: short\.csv, line 3: the row has 2 fields, 3 are expected/,
+    ],
+    [
+      "a long row among the first",
+      () => spec(file("long.csv", `key,x,y\n${"a,1,2\n".repeat(20)}b,2,3,4\n`)),
+      /^source_unreadable: long\.csv, line 22: the row has 4 fields, 3 are expected/,
+    ],
+    [
+      "text that is not UTF-8",
+      () => spec(file("latin1.csv", Buffer.from("key,x,y\nM\xe9xico,1,2\n", "latin1"))),
+      /^source_unreadable: latin1\.csv.*: it is not UTF-8 text; convert it/,
+    ],
+    [
+      "a folder without data",
+      () => {
+        file("plain/readme.txt", "nothing");
+        return spec(join(folder, "plain"));
+      },
+      /^source_not_found: plain: is a folder without any file of a known kind/,
     ],
     ["an empty file", () => spec(file("empty.csv", "")), /^source_empty: empty\.csv: is empty/],
     [
@@ -194,6 +223,24 @@ describe("listFiles", () => {
     );
     const oneByOne = ["ä.csv", "a.csv", "b/c.csv", "Z.csv", "a.csv"].map((name) => join(root, name));
     expect(names(await listFiles(oneByOne, connection))).toEqual(expected);
+  });
+
+  test("passes over the tables of runs, unless they are named", async () => {
+    const root = join(folder, "with-runs");
+    mkdirSync(join(root, "runs/r1/parts"), { recursive: true });
+    for (const name of [
+      "a.parquet",
+      "runs/r1/ledger.parquet",
+      "runs/r1/parts/p.parquet",
+      "runs/r1/events.ndjson",
+    ]) {
+      writeFileSync(join(root, name), "");
+    }
+    const expected = [join(root, "a.parquet")];
+    expect((await listFiles([root], connection)).map(({ path }) => path)).toEqual(expected);
+    expect((await listFiles([`${root}/**/*.parquet`], connection)).map(({ path }) => path)).toEqual(expected);
+    const ledger = join(root, "runs/r1/ledger.parquet");
+    expect((await listFiles([ledger], connection)).map(({ path }) => path)).toEqual([ledger]);
   });
 
   test("takes a file by its name even when the name looks like a glob", async () => {

@@ -219,6 +219,7 @@ export function factsOf(run: MadeRun, changes: Partial<RunFacts> = {}): RunFacts
       ...{ cores: 2, engine: "local", workers: 2 },
     },
     startedAtMs: Date.now(),
+    commitStartedAtMs: Date.now(),
     phaseMs: { reading: 12 },
     ...changes,
   };

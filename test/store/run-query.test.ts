@@ -277,7 +277,7 @@ describe("a query into a file", () => {
     writeFileSync(file, "dear");
     await expect(run.queryTo("select 1 as a", file)).rejects.toMatchObject({
       code: "invalid_option",
-      message: `file ${file}: exists already; choose another name or overwrite it`,
+      message: `file ${file}: exists already; choose another name or overwrite it (--overwrite)`,
     });
     expect(readFileSync(file, "utf8")).toBe("dear");
     await expect(run.queryTo("select x", file, { overwrite: true })).rejects.toMatchObject({

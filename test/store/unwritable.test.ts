@@ -106,6 +106,10 @@ describe("a run folder that cannot be written", () => {
       code: "run_unwritable",
       message: `folder of runs ${file}: a file is in its place`,
     });
+    await expect(createIn("/proc/no-such-folder")).rejects.toMatchObject({
+      code: "run_unwritable",
+      message: expect.stringContaining("/proc/no-such-folder"),
+    });
     await expect(createIn(join(file, "deeper"))).rejects.toMatchObject({
       code: "run_unwritable",
       message: `run folder ${join(file, "deeper", "the-run")}: a part of the path is a file, not a folder`,

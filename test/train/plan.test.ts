@@ -40,6 +40,14 @@ describe("plan", () => {
     const found = await plan({ source: GAPMINDER, by: ["continent", "country"], trainer });
     expect(found.features).toEqual(["year", "gdpPercap"]);
     expect(found.minRows).toBe(3);
+    expect(found.leftOut).toEqual([]);
+    const byYear = await plan({
+      source: GAPMINDER,
+      by: "year",
+      trainer: linearRegression({ target: "pop" }),
+    });
+    expect(byYear.features).toEqual(["lifeExp", "gdpPercap"]);
+    expect(byYear.leftOut).toEqual(["country", "continent"]);
   });
 
   test("without intercept needs one row less, and without features is a mean", async () => {
@@ -79,6 +87,8 @@ describe("plan", () => {
     [{ by: "country", workers: 1.5 }, /workers is 1.5/],
     [{ by: "country", seed: 2 ** 32 }, /seed is 4294967296/],
     [{ by: [] }, /by names no column/],
+    [{ by: "country", source: "" }, /source has an empty path/],
+    [{ by: "country", runs: "" }, /folder of runs \(--out\) is empty/],
     [{ by: ["country", "country"] }, /names column "country" twice/],
   ] as const)("refuses %o", async (options, message) => {
     const job = plan({ source: GAPMINDER, trainer: TRAINER, ...options });
