@@ -1,16 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const made: string[] = [];
-
-process.once("exit", () => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A new empty folder that is removed when the process ends. */
+/** A new empty folder that is removed when all tests have ended. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "manyfit-test-"));
-  made.push(folder);
-  return folder;
+  return mkdtempSync(join(process.env["MANYFIT_TEST_FOLDER"] ?? tmpdir(), "manyfit-test-"));
 }
