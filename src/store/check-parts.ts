@@ -1,6 +1,6 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 
 /** What the parts of a run must add up to. */
 export interface ExpectedParts {
@@ -30,7 +30,7 @@ export async function checkParts(
     const numbers = ["read", "used", "dropped"].map(
       (name) => `coalesce(rows_${name}, 'NaN'::DOUBLE)::DOUBLE`,
     );
-    const sql = `select partition, ${numbers.join(", ")} from ${readParquet(partPaths)}`;
+    const sql = `select partition, ${numbers.join(", ")} from ${readStoredParquet(partPaths)}`;
     for await (const batch of connection.batches(sql)) {
       const partition = batch.int32s(0);
       const [read, used, dropped] = [batch.doubles(1), batch.doubles(2), batch.doubles(3)];

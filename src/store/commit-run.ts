@@ -14,7 +14,7 @@ import {
   type RunFacts,
   type StoredKeyField,
 } from "./manifest.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 import { countLedger } from "./run-counts.ts";
 import { isPartName, RUN_FILE, UNFINISHED } from "./run-files.ts";
 import { selectLedger, selectModels, selectTerms, type TableSources } from "./table-sql.ts";
@@ -109,7 +109,7 @@ async function writeTables(
     await connection.run(`copy (${sql}) to ${quoteText(path)} (${format})`);
     await syncFile(path);
     const [counted] = await connection.rows<{ rows: number }>(
-      `select count(*)::DOUBLE as rows from ${readParquet([path])}`,
+      `select count(*)::DOUBLE as rows from ${readStoredParquet([path])}`,
     );
     files.push({ name, ...(await hashFile(path)), rows: counted!.rows });
   }

@@ -8,7 +8,7 @@ import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import { DigestSink } from "./digest-sink.ts";
 import type { StoredKeyField } from "./manifest.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 
 /** Version of the digest, the first thing it hashes. */
 export const DIGEST_VERSION = "digest-v1";
@@ -120,7 +120,7 @@ class ModelReader {
     this.#connection = connection;
     this.#width = numbers.length;
     const columns = ["partition", ...numbers.map(orNaN)].join(", ");
-    this.#batches = connection.batches(`select ${columns} from ${readParquet([tables.modelsPath])}`);
+    this.#batches = connection.batches(`select ${columns} from ${readStoredParquet([tables.modelsPath])}`);
   }
 
   hasNext(): boolean {
@@ -163,7 +163,7 @@ function ledgerSql({ ledgerPath, keyFields }: StoredTables): string {
     ...ROW_COUNTS.map(orNaN),
     ...keyFields.map(({ type, column }) => readExpression(type, quoteIdentifier(column))),
   ];
-  return `select ${columns.join(", ")} from ${readParquet([ledgerPath])}`;
+  return `select ${columns.join(", ")} from ${readStoredParquet([ledgerPath])}`;
 }
 
 function modelNumbers({ model }: ResultSchema): string[] {

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection } from "../duckdb/duckdb.ts";
 import { inspectLock, type LockState } from "./lock.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 import { isPartName, RUN_FILE } from "./run-files.ts";
 
 /**
@@ -64,7 +64,7 @@ function statusOf(lock: LockState): UncommittedStatus {
 
 async function countRows(connection: Connection, paths: readonly string[]): Promise<number> {
   const [row] = await connection.rows<{ rows: number }>(
-    `select count(*)::DOUBLE as rows from ${readParquet(paths)}`,
+    `select count(*)::DOUBLE as rows from ${readStoredParquet(paths)}`,
   );
   return row!.rows;
 }

@@ -5,6 +5,6 @@ import { quoteTextList } from "../duckdb/quote.ts";
  * very name where the pattern matches nothing else: nothing else has the run's id in its path. It is not written as a
  * pattern that matches itself, because a confined database would not be allowed to list folders for it.
  */
-export function readParquet(paths: readonly string[]): string {
+export function readStoredParquet(paths: readonly string[]): string {
   return `read_parquet(${quoteTextList(paths)}, hive_partitioning = false)`;
 }

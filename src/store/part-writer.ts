@@ -46,8 +46,6 @@ export class PartWriter {
   #buffer: ResultBuffer;
   #parts = 0;
   /** The first failure of a write, which nobody may have waited for. */
-  /** Buffers that are being written or wait for it. */
-  #writing = 0;
   #failure: { readonly error: unknown } | null = null;
 
   private constructor(options: PartWriterOptions, connection: Connection) {
@@ -58,7 +56,7 @@ export class PartWriter {
     this.#buffer = new ResultBuffer(options.resultSchema);
     this.#timer = setInterval(() => {
       // Else buffers would wait for a slow disk one behind the other, and `append` never.
-      if (this.#writing === 0) this.#startWrite();
+      if (this.#writes.isIdle) this.#startWrite();
     }, options.flushEveryMs);
     this.#timer.unref();
   }
@@ -99,14 +97,10 @@ export class PartWriter {
     if (buffer.rowCount === 0) return;
     this.#buffer = new ResultBuffer(this.#options.resultSchema);
     const number = ++this.#parts;
-    this.#writing++;
     this.#writes
       .run(() => this.#write(buffer, number))
       .catch((error: unknown) => {
         this.#failure ??= { error };
-      })
-      .finally(() => {
-        this.#writing--;
       });
   }
 

@@ -1,7 +1,7 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { FIT_STATES, type FitState, SKIP_REASONS } from "../run/fit-state.ts";
 import type { RunCounts } from "./manifest.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 
 /** Counts over a stored ledger; rows that are not known count as none. */
 export async function countLedger(connection: Connection, ledgerPath: string): Promise<RunCounts> {
@@ -15,7 +15,7 @@ export async function countLedger(connection: Connection, ledgerPath: string): P
   }>(
     `select state, reason, count(*)::DOUBLE as partitions, ${["rows_read", "rows_used", "rows_dropped"]
       .map((name) => `coalesce(sum(${name}), 0)::DOUBLE as ${name}`)
-      .join(", ")} from ${readParquet([ledgerPath])} group by all`,
+      .join(", ")} from ${readStoredParquet([ledgerPath])} group by all`,
   );
   const sum = (name: "partitions" | "rows_read" | "rows_used" | "rows_dropped", of = groups): number =>
     of.reduce((total, group) => total + group[name], 0);

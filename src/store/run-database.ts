@@ -3,7 +3,7 @@ import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
 import { quoteIdentifier } from "../duckdb/quote.ts";
 import { ManyfitError } from "../errors.ts";
 import type { Manifest } from "./manifest.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 import { openReadingDuckdb } from "./reading-duckdb.ts";
 import { RUN_FILE } from "./run-files.ts";
 
@@ -37,7 +37,7 @@ export async function openRunDatabase(
     const connection = await duckdb.connect();
     for (const [i, [view]] of views.entries()) {
       await connection.run(
-        `create view ${quoteIdentifier(view)} as select * from ${readParquet([paths[i]!])}`,
+        `create view ${quoteIdentifier(view)} as select * from ${readStoredParquet([paths[i]!])}`,
       );
     }
     connection.close();

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteTextList } from "../duckdb/quote.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import type { StoredKeyField } from "./manifest.ts";
-import { readParquet } from "./parquet-sql.ts";
+import { readStoredParquet } from "./parquet-sql.ts";
 import { PART_TERM_COLUMNS, partModelColumn } from "./part-sql.ts";
 import { LEDGER_COLUMNS, TERM_COLUMNS } from "./stored-keys.ts";
 
@@ -47,7 +47,7 @@ export function selectTerms(sources: TableSources): string {
 }
 
 function fromParts({ keysPath, partPaths }: TableSources): string {
-  return `from ${readParquet(partPaths)} p join ${readParquet([keysPath])} k using (partition)`;
+  return `from ${readStoredParquet(partPaths)} p join ${readStoredParquet([keysPath])} k using (partition)`;
 }
 
 function keyColumns({ keyFields }: TableSources): string[] {
