@@ -1,10 +1,33 @@
 // For users: train, look at runs.
-export { type ErrorCode, ManyfitError } from "./errors.ts";
-export type { ColumnType, JsonValue, TrainerSpec } from "./job/job.ts";
+
+export type { RowStream } from "./duckdb/duckdb.ts";
+export type { JsonCell } from "./duckdb/json-cell.ts";
+export { type ErrorCode, ManyfitError, type ManyfitErrorOptions } from "./errors.ts";
+export { type FileOptions, type FileSource, files } from "./job/files.ts";
+export type {
+  ColumnType,
+  EstimatorSpec,
+  JsonValue,
+  ModuleSpec,
+  Params,
+  Partitioning,
+  SourceSpec,
+  TrainerSpec,
+} from "./job/job.ts";
+export type {
+  ResolvedJob,
+  SourceColumn,
+  SourceFile,
+  TrainerColumns,
+  TrainerModule,
+} from "./job/resolved-job.ts";
 export type { KeyField, KeyType, KeyValue } from "./key/key-type.ts";
-export type { NamedPartition, Plan, RowSpread } from "./plan.ts";
+export type { NamedPartition, Plan, SizeSpread } from "./plan.ts";
+export { type Prediction, predict } from "./predict.ts";
+export type { PredictOptions, PredictPhase, UnknownPolicy } from "./predict-options.ts";
 export { FIT_STATES, type FitState, SKIP_REASONS, type SkipReason } from "./run/fit-state.ts";
-export type { Phase, RunEvent, StateCounts } from "./run/run-event.ts";
+export type { MetricField, ModelField, ResultSchema } from "./run/result-schema.ts";
+export { EVENT_VERSION, PHASES, type Phase, type RunEvent, type StateCounts } from "./run/run-event.ts";
 export {
   answeredCount,
   foldEvent,
@@ -12,10 +35,43 @@ export {
   type PhaseProgress,
   type RunState,
 } from "./run/run-state.ts";
-export type { ArtifactFile, Manifest, ReadFile, RunCounts, RunEnvironment } from "./store/manifest.ts";
-export { type OpenedRun, openRun } from "./store/open-run.ts";
+export type { UncommittedStatus } from "./store/left-behind.ts";
+export type {
+  ArtifactFile,
+  Manifest,
+  MetricsColumn,
+  ReadFile,
+  RunCounts,
+  RunEnvironment,
+  StoredKeyField,
+} from "./store/manifest.ts";
+export { type OpenedRun, openRun, type RunProgress } from "./store/open-run.ts";
 export { type ListedRun, listRuns, resolveRun } from "./store/run-folder.ts";
+export type { QueryResult } from "./store/run-query.ts";
+export type { Discrepancy } from "./store/verify-run.ts";
+export type { ColumnValues, NumberValues, Rows, TextValues, Validity } from "./table/column.ts";
+export type { Field, FieldType } from "./table/field.ts";
+export type { ReadColumn } from "./table/read-column.ts";
+export { Table } from "./table/table.ts";
 export { plan, train } from "./train.ts";
 export type { PartitioningOptions, TrainOptions } from "./train-options.ts";
+export { type DefinedTrainer, defineTrainer } from "./trainer/define-trainer.ts";
 export { type LinearRegressionParams, linearRegression } from "./trainer/linear-regression.ts";
+export type {
+  CheckedModel,
+  ColumnsInput,
+  FitInput,
+  FitOutput,
+  FitWarning,
+  JsonModel,
+  NoParams,
+  NotJson,
+  ParamsOf,
+  PartitionKey,
+  PredictedColumnValues,
+  PredictInput,
+  PredictOutput,
+  StorableModel,
+  TrainerDefinition,
+} from "./trainer/trainer-definition.ts";
 export { VERSION } from "./version.ts";

@@ -23,14 +23,20 @@ export async function openEngine(
   workers: number,
   extra?: Partial<Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits">>,
 ): Promise<OpenedEngine> {
-  // Made by DuckDB if it has to spill.
+  // Made by DuckDB if it has to spill, and for bundles of modules.
   const tempFolder = join(tmpdir(), `manyfit-${randomUUID()}`);
   const duckdb = await openDuckdb({
     threads: availableParallelism(),
     memoryBytes: process.availableMemory() * DUCKDB_SHARE,
     tempFolder,
   });
-  const engine = await createLocalEngine({ duckdb, workers, families: BUILT_IN_ESTIMATORS, ...extra });
+  const engine = await createLocalEngine({
+    duckdb,
+    workers,
+    tempFolder,
+    families: BUILT_IN_ESTIMATORS,
+    ...extra,
+  });
   return {
     duckdb,
     engine,
@@ -49,6 +55,6 @@ export function checkMemory({ exchangeBytes, inventory }: Inspection): void {
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ManyfitError(
     "memory_exceeded",
-    `${inventory.rowCount} rows need ${gigabytes(exchangeBytes)} of memory and ${gigabytes(freeBytes)} is free; name fewer --features, filter rows with --where, or fit with --workers 0, which sorts on disk`,
+    `${inventory.rowCount ?? "all"} rows need ${gigabytes(exchangeBytes)} of memory and ${gigabytes(freeBytes)} is free; name fewer --features, filter rows with --where, or fit with --workers 0, which sorts on disk`,
   );
 }

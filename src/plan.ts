@@ -1,14 +1,15 @@
 import type { Engine, Inspection } from "./engine/engine.ts";
 import type { Inventory } from "./job/inventory.ts";
-import type { ResolvedJob } from "./job/resolved-job.ts";
+import { isModuleSpec, type Params, type Partitioning } from "./job/job.ts";
+import type { ResolvedJob, TrainerColumns } from "./job/resolved-job.ts";
 import { decodeKey } from "./key/decode-key.ts";
 import { displayKey } from "./key/display-key.ts";
 import { keyAt } from "./key/key-list.ts";
 import type { KeyField } from "./key/key-type.ts";
 import type { SkipReason } from "./run/fit-state.ts";
 
-/** Rows per partition, over all partitions; p95 is the smallest count that 95 % of them do not exceed. */
-export interface RowSpread {
+/** Sizes over all partitions, in rows or bytes; p95 is the smallest size that 95 % of them do not exceed. */
+export interface SizeSpread {
   readonly min: number;
   readonly median: number;
   readonly p95: number;
@@ -19,7 +20,10 @@ export interface RowSpread {
 export interface NamedPartition {
   /** Its key, as text for people. */
   readonly key: string;
-  readonly rows: number;
+  /** Null where they are not counted before they are read. */
+  readonly rows: number | null;
+  /** Size of its file; null for partitions that are not files. */
+  readonly bytes: number | null;
 }
 
 /** What a run will do, before it does it: plain data. */
@@ -28,21 +32,32 @@ export interface Plan {
   readonly files: number;
   readonly bytes: number;
   readonly where: string | null;
+  readonly partitioning: Partitioning["kind"];
   readonly keys: readonly KeyField[];
-  readonly estimator: string;
-  readonly target: string;
-  readonly features: readonly string[];
-  readonly weights: string | null;
+  /** Name of the estimator, or of the file of the user's trainer. */
+  readonly trainer: string;
+  /** The part that each column plays in an estimator; null for trainers of the user's. */
+  readonly trainerColumns: TrainerColumns | null;
+  /** As they were given to the trainer; of an estimator, with its defaults. */
+  readonly params: Params;
+  /** Columns that the trainer reads. */
+  readonly reads: readonly string[];
   /** Columns that could not be features by default because they hold no numbers; none where features were named. */
   readonly leftOut: readonly string[];
+  /** Columns of numbers that are no features by default because only a tool named them, as row numbers; as above. */
+  readonly unnamed: readonly string[];
   readonly partitions: number;
-  readonly rows: number;
-  /** Rows in which every used column is a finite number. */
-  readonly usableRows: number;
-  readonly rowsPerPartition: RowSpread;
+  /** Null where they are not counted before they are read, as in files of which each is a partition. */
+  readonly rows: number | null;
+  /** Rows that the trainer can use; null where rows is. */
+  readonly usableRows: number | null;
+  /** Null where rows is. */
+  readonly rowsPerPartition: SizeSpread | null;
+  /** Sizes of the files of which each is a partition; null for partitions that are not files. */
+  readonly bytesPerPartition: SizeSpread | null;
   /** At most five, the largest first. */
   readonly largest: readonly NamedPartition[];
-  /** Partitions that will be fitted: all that are not skipped. */
+  /** Partitions that will be fitted: all that are not known to be skipped. */
   readonly fits: number;
   readonly skips: Readonly<Record<SkipReason, number>>;
   /** Used rows that a partition needs at least. */
@@ -61,19 +76,24 @@ export function planRun(inspection: Inspection, engine: Pick<Engine, "name" | "w
   const { inventory, minRows, exchangeBytes } = inspection;
   const { job, partitionCount, rows, usableRows } = inventory;
   const skips = skipsOf(usableRows, minRows);
+  const isCounted = inventory.rowCount !== null;
   return {
     format: job.format,
     files: job.files.length,
     bytes: job.files.reduce((sum, file) => sum + file.bytes, 0),
     where: job.source.where,
+    partitioning: job.partitioning.kind,
     keys: job.keyFields,
-    estimator: job.trainer.estimator,
-    ...job.trainerColumns,
-    leftOut: leftOutOf(job),
+    trainer: trainerName(job),
+    trainerColumns: job.trainerColumns,
+    params: job.trainer.params,
+    reads: job.readColumns.map((column) => column.name),
+    ...leftOutOf(job),
     partitions: partitionCount,
     rows: inventory.rowCount,
-    usableRows: usableRows.reduce((sum, n) => sum + n, 0),
-    rowsPerPartition: spreadOf(rows),
+    usableRows: isCounted ? usableRows.reduce((sum, n) => sum + n, 0) : null,
+    rowsPerPartition: isCounted ? spreadOf(rows) : null,
+    bytesPerPartition: job.partitioning.kind === "file" ? spreadOf(fileBytes(job)) : null,
     largest: largestOf(inventory),
     fits: partitionCount - skips.no_rows - skips.too_few_rows,
     skips,
@@ -84,11 +104,23 @@ export function planRun(inspection: Inspection, engine: Pick<Engine, "name" | "w
   };
 }
 
-function leftOutOf({ trainer, columns, keyFields, trainerColumns }: ResolvedJob): string[] {
-  if (Array.isArray(trainer.params["features"])) return [];
+/** Name of a job's estimator, or of the file of its trainer. */
+function trainerName({ trainer, module }: ResolvedJob): string {
+  return isModuleSpec(trainer) ? (module?.name ?? trainer.module) : trainer.estimator;
+}
+
+function leftOutOf(job: ResolvedJob): Pick<Plan, "leftOut" | "unnamed"> {
+  const { trainer, columns, keyFields, trainerColumns } = job;
+  if (trainerColumns === null || Array.isArray(trainer.params["features"]))
+    return { leftOut: [], unnamed: [] };
   const { features, target, weights } = trainerColumns;
   const used = new Set([...features, target, weights, ...keyFields.map((field) => field.name)]);
-  return columns.map((column) => column.name).filter((name) => !used.has(name));
+  const others = columns.filter((column) => !used.has(column.name));
+  const namesOf = (some: typeof others): string[] => some.map((column) => column.name);
+  return {
+    leftOut: namesOf(others.filter((column) => !column.isNumeric)),
+    unnamed: namesOf(others.filter((column) => column.isNumeric)),
+  };
 }
 
 function skipsOf(usableRows: Float64Array, minRows: number): Record<SkipReason, number> {
@@ -100,27 +132,34 @@ function skipsOf(usableRows: Float64Array, minRows: number): Record<SkipReason, 
   return skips;
 }
 
-function spreadOf(rows: Float64Array): RowSpread {
-  const sorted = rows.slice().sort();
+function spreadOf(sizes: Float64Array): SizeSpread {
+  const sorted = sizes.slice().sort();
   const quantile = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
   return { min: quantile(0), median, p95: quantile(0.95), max: quantile(1) };
 }
 
-function largestOf({ job, rows, keys }: Inventory): NamedPartition[] {
+function fileBytes({ files }: ResolvedJob): Float64Array {
+  return Float64Array.from(files, (file) => file.bytes);
+}
+
+function largestOf({ job, rows, keys, rowCount }: Inventory): NamedPartition[] {
+  const isFile = job.partitioning.kind === "file";
+  const sizes = isFile ? fileBytes(job) : rows;
   const largest: number[] = [];
-  for (let partition = 0; partition < rows.length; partition++) {
-    const isLarger = largest.length < NAMED || rows[partition]! > rows[largest.at(-1)!]!;
+  for (let partition = 0; partition < sizes.length; partition++) {
+    const isLarger = largest.length < NAMED || sizes[partition]! > sizes[largest.at(-1)!]!;
     if (!isLarger) continue;
     let at = largest.length;
-    while (at > 0 && rows[largest[at - 1]!]! < rows[partition]!) at--;
+    while (at > 0 && sizes[largest[at - 1]!]! < sizes[partition]!) at--;
     largest.splice(at, 0, partition);
     largest.length = Math.min(largest.length, NAMED);
   }
   const types = job.keyFields.map((field) => field.type);
   return largest.map((partition) => ({
     key: displayKey(job.keyFields, decodeKey(types, keyAt(keys, partition))),
-    rows: rows[partition]!,
+    rows: rowCount === null ? null : rows[partition]!,
+    bytes: isFile ? sizes[partition]! : null,
   }));
 }

@@ -1,32 +1,56 @@
 import { availableParallelism } from "node:os";
 import { ManyfitError } from "./errors.ts";
-import type { ColumnType, Job, Partitioning, TrainerSpec } from "./job/job.ts";
+import { type FileSource, files } from "./job/files.ts";
+import {
+  type ColumnType,
+  isModuleSpec,
+  type Job,
+  type Partitioning,
+  type SourceSpec,
+  type TrainerSpec,
+} from "./job/job.ts";
 import { parseKeyType } from "./key/parse-key-type.ts";
 import type { Plan } from "./plan.ts";
 import type { RunEvent } from "./run/run-event.ts";
+import { BUILT_IN_ESTIMATORS } from "./trainer/built-in-estimators.ts";
+import { familyOf } from "./trainer/create-trainer.ts";
 
-/** What makes a partition: all rows with equal values in these columns, or all rows of the source. Exactly one. */
+/**
+ * What makes a partition. Exactly one of three: all rows with equal values in some columns, all rows of a file, or all
+ * rows of the source.
+ */
 export type PartitioningOptions =
   | {
       /** Key columns, at least one. */
       readonly by: string | readonly string[];
+      readonly perFile?: never;
       readonly pooled?: never;
     }
   | {
       readonly by?: never;
+      /** One model per file; its key is `file`, the path below the deepest folder that all files have in common. */
+      readonly perFile: true;
+      readonly pooled?: never;
+    }
+  | {
+      readonly by?: never;
+      readonly perFile?: never;
       /** One model of all rows. */
       readonly pooled: true;
     };
 
 /** What to train on, and how to use this machine for it. */
 export type TrainOptions = PartitioningOptions & {
-  /** Files, folders and globs: CSV, CSV.gz or Parquet. */
-  readonly source: string | readonly string[];
-  /** What to fit, such as `linearRegression({ target: "y" })`. */
+  /** Files, folders and globs: CSV, CSV.gz or Parquet; or what `files` makes of them. */
+  readonly source: string | readonly string[] | FileSource;
+  /**
+   * What to fit: an estimator, such as `linearRegression({ target: "y" })`, or a trainer of your own by the path of its
+   * file, relative to the working directory, such as `{ module: "./trainer.ts", params: { alpha: 1 } }`.
+   */
   readonly trainer: TrainerSpec;
-  /** Types of columns that the source would get wrong; keys of CSV files are text unless told here. */
+  /** Types of columns that the source would get wrong; keys of CSV files are text unless told here. Not beside `files`. */
   readonly types?: Readonly<Record<string, ColumnType>>;
-  /** A DuckDB expression; only rows for which it is true are read. Default: all rows. */
+  /** A DuckDB expression; only rows for which it is true are read. Default: all rows. Not beside `files`. */
   readonly where?: string;
   /** Folder in which the run's folder is made. Default: `runs`. */
   readonly runs?: string;
@@ -51,41 +75,53 @@ export interface Request {
 
 const DEFAULT_SEED = 42;
 const MAX_SEED = 2 ** 32 - 1;
+const MAX_WORKERS = 1024;
 
 /** Settles options once, so that nothing behind checks or defaults them again. Throws `invalid_option`. */
 export function requestFrom(options: TrainOptions): Request {
-  const paths = typeof options.source === "string" ? [options.source] : [...options.source];
-  if (paths.length === 0)
-    throw new ManyfitError("invalid_option", "source has no path; at least one is needed");
-  if (paths.includes(""))
-    throw new ManyfitError("invalid_option", "source has an empty path; was a variable unset?");
+  const partitioning = partitioningFrom(options);
+  const trainer = trainerFrom(options.trainer);
   if (options.runs === "") throw new ManyfitError("invalid_option", "the folder of runs (--out) is empty");
-  const workers = options.workers ?? availableParallelism();
-  if (!Number.isInteger(workers) || workers < 0 || workers > 1024) {
-    throw new ManyfitError(
-      "invalid_option",
-      `workers is ${workers}, allowed are whole numbers from 0 to 1024`,
-    );
-  }
-  const seed = options.seed ?? DEFAULT_SEED;
-  if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) {
-    throw new ManyfitError(
-      "invalid_option",
-      `seed is ${seed}, allowed are whole numbers from 0 to ${MAX_SEED}`,
-    );
-  }
+  const workers = wholeNumber("workers", options.workers ?? availableParallelism(), MAX_WORKERS);
+  const seed = wholeNumber("seed", options.seed ?? DEFAULT_SEED, MAX_SEED);
   return {
-    job: {
-      source: { paths, types: checkedTypes(options.types ?? {}), where: options.where || null },
-      partitioning: partitioningFrom(options),
-      trainer: options.trainer,
-      seed,
-    },
+    job: { source: sourceFrom(options), partitioning, trainer, seed },
     runsFolder: options.runs ?? "runs",
     workers,
   };
 }
 
+function wholeNumber(name: string, value: number, max: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new ManyfitError("invalid_option", `${name} is ${value}, allowed are whole numbers from 0 to ${max}`);
+}
+
+/** What all ways of saying a source come to. Throws `invalid_option`. */
+export function sourceFrom({
+  source,
+  types,
+  where,
+}: Pick<TrainOptions, "source" | "types" | "where">): SourceSpec {
+  const isPlain = typeof source === "string" || isList(source);
+  if (!isPlain && (types !== undefined || where !== undefined)) {
+    throw new ManyfitError(
+      "invalid_option",
+      `${types === undefined ? "where" : "types"} is given beside a source that files() made, which has its own; say it there`,
+    );
+  }
+  const told = isPlain ? files(source, { types, where }) : source;
+  if (told.paths.length === 0)
+    throw new ManyfitError("invalid_option", "source has no path; at least one is needed");
+  if (told.paths.includes(""))
+    throw new ManyfitError("invalid_option", "source has an empty path; was a variable unset?");
+  return { paths: [...told.paths], types: checkedTypes(told.types), where: told.where || null };
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/** A copy of told types. Throws `invalid_option` for what no column can be told to be. */
 function checkedTypes(types: Readonly<Record<string, ColumnType>>): Readonly<Record<string, ColumnType>> {
   for (const [name, type] of Object.entries(types)) {
     const known = parseKeyType(type);
@@ -97,17 +133,54 @@ function checkedTypes(types: Readonly<Record<string, ColumnType>>): Readonly<Rec
   return { ...types };
 }
 
-function partitioningFrom(options: TrainOptions): Partitioning {
-  const { by, pooled } = options;
-  if ((by === undefined) === (pooled !== true)) {
+/** Names are checked before anything is read; whether a module is there and what it says is found when it is bundled. */
+function trainerFrom(spec: TrainerSpec): TrainerSpec {
+  if (typeof spec !== "object" || spec === null || !("module" in spec || "estimator" in spec)) {
     throw new ManyfitError(
       "invalid_option",
-      by === undefined
-        ? "nothing says what makes a partition: give by (one model per key) or pooled (one model of all rows)"
-        : "by and pooled are both given: one model per key, or one model of all rows?",
+      'trainer is none: give linearRegression({ target: "y" }) or { module: "./trainer.ts", params: {} }',
     );
   }
-  if (by === undefined) return { kind: "pooled" };
+  if (!isModuleSpec(spec)) {
+    familyOf(spec, BUILT_IN_ESTIMATORS);
+    return spec;
+  }
+  if (spec.module === "") throw new ManyfitError("invalid_option", "the path of the trainer is empty");
+  if (/[.]py$/i.test(spec.module)) {
+    throw new ManyfitError(
+      "invalid_option",
+      `trainer ${spec.module}: Python trainers are not there yet; write it in TypeScript or JavaScript (.ts, .mts, .js, .mjs)`,
+    );
+  }
+  return { module: spec.module, params: spec.params ?? {} };
+}
+
+/** The three ways to say what makes a partition, and what each means. */
+const PARTITIONINGS = {
+  by: "one model per key",
+  perFile: "one model per file",
+  pooled: "one model of all rows",
+} as const;
+
+function partitioningFrom({ by, perFile, pooled }: PartitioningOptions): Partitioning {
+  const given = [
+    ...(by === undefined ? [] : ["by" as const]),
+    ...(perFile === true ? ["perFile" as const] : []),
+    ...(pooled === true ? ["pooled" as const] : []),
+  ];
+  if (given.length === 0) {
+    const ways = Object.entries(PARTITIONINGS).map(([name, meaning]) => `${name} (${meaning})`);
+    throw new ManyfitError(
+      "invalid_option",
+      `nothing says what makes a partition: give one of ${ways.join(", ")}`,
+    );
+  }
+  if (given.length > 1) {
+    const meanings = given.map((name) => PARTITIONINGS[name]).join(", or ");
+    const both = given.length === 2 ? "both" : "all";
+    throw new ManyfitError("invalid_option", `${given.join(" and ")} are ${both} given: ${meanings}?`);
+  }
+  if (by === undefined) return { kind: perFile === true ? "file" : "pooled" };
   const columns = typeof by === "string" ? [by] : [...by];
   if (columns.length === 0)
     throw new ManyfitError("invalid_option", "by names no column; at least one is needed");

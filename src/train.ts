@@ -15,6 +15,9 @@ import type { WritePoint } from "./store/write-point.ts";
 import { type Request, requestFrom, type TrainOptions } from "./train-options.ts";
 import { VERSION } from "./version.ts";
 
+/** Name under which a run keeps the bundle of the user's trainer. */
+const TRAINER_FILE = "trainer.mjs";
+
 /** A signal that is never aborted. */
 const NEVER = new AbortController().signal;
 
@@ -77,9 +80,9 @@ export async function trainWith(opened: OpenedEngine, request: Request, hooks: R
   log.add({ type: "run.planned", atMs: Date.now(), partitions, rows, skips: partitions - fits });
   const writer = await openWriter(opened, request, inspection, { id, hooks });
   log.attach(writer);
-  const hashing = hashFiles(inspection.inventory.job.files.map((file) => file.path));
+  const hashing = hashSource(inspection);
   const damage = new AbortController();
-  hashing.finished.catch((error: unknown) => damage.abort(error));
+  hashing?.finished.catch((error: unknown) => damage.abort(error));
   try {
     await fitAll(opened, writer, log, AbortSignal.any([signal, damage.signal]));
     await commit(opened, writer, log, { inspection, hashing, signal });
@@ -91,15 +94,21 @@ export async function trainWith(opened: OpenedEngine, request: Request, hooks: R
     await writer.stop().catch(() => undefined);
     throw error;
   } finally {
-    await hashing.stop();
+    await hashing?.stop();
   }
   return openRun(writer.folder);
+}
+
+/** Files that are partitions each are hashed by whoever reads them, all others beside the run. */
+function hashSource({ inventory: { job } }: Inspection): FileHashing | null {
+  if (job.partitioning.kind === "file") return null;
+  return hashFiles(job.files.map((file) => file.path));
 }
 
 function openWriter(
   opened: OpenedEngine,
   request: Request,
-  { inventory, resultSchema }: Inspection,
+  { inventory, resultSchema, bundle }: Inspection,
   { id, hooks }: { readonly id: string; readonly hooks: RunHooks },
 ): Promise<RunWriter> {
   return createRunWriter({
@@ -110,6 +119,8 @@ function openWriter(
     keys: inventory.keys,
     resultSchema,
     seed: request.job.seed,
+    job: inventory.job,
+    artifacts: bundle === null ? [] : [{ name: TRAINER_FILE, bytes: Buffer.from(bundle.code) }],
     ...(hooks.onWritePoint === undefined ? {} : { onWritePoint: hooks.onWritePoint }),
   });
 }
@@ -128,7 +139,8 @@ async function fitAll(
 
 interface CommitInput {
   readonly inspection: Inspection;
-  readonly hashing: FileHashing;
+  /** Null where the files' hashes come with the results. */
+  readonly hashing: FileHashing | null;
   readonly signal: AbortSignal;
 }
 
@@ -154,12 +166,10 @@ async function commit(
   log: RunLog,
   { inspection, hashing, signal }: CommitInput,
 ): Promise<void> {
-  const { job, partitionCount: total, fileRows } = inspection.inventory;
+  const { job, partitionCount: total } = inspection.inventory;
   const commitStartedAtMs = Date.now();
   log.add({ type: "phase.started", atMs: commitStartedAtMs, phase: "committing", total, unit: "partitions" });
-  const sha256 = await unlessAborted(hashing.finished, signal);
-  checkUnchanged(job.files);
-  const files = job.files.map((file, i): ReadFile => ({ ...file, sha256: sha256[i]!, rows: fileRows[i]! }));
+  const files = await readFiles(inspection, hashing, writer, signal);
   const manifest = await writer.commit({
     job,
     files,
@@ -178,4 +188,26 @@ async function commit(
   });
   const { counts, digest } = manifest;
   log.add({ type: "run.committed", atMs: Date.now(), counts: counts.states, digest });
+}
+
+/** What was read, with what identifies its content. */
+async function readFiles(
+  { inventory: { job, fileRows } }: Inspection,
+  hashing: FileHashing | null,
+  writer: RunWriter,
+  signal: AbortSignal,
+): Promise<ReadFile[]> {
+  if (hashing !== null) {
+    const sha256 = await unlessAborted(hashing.finished, signal);
+    checkUnchanged(job.files);
+    return job.files.map((file, i) => ({ ...file, sha256: sha256[i]!, rows: fileRows?.[i] ?? null }));
+  }
+  const facts = writer.fileFacts();
+  if (facts === null) throw new ManyfitError("internal", `run ${writer.id}: nothing is known of its files`);
+  return job.files.map((file, i) => ({
+    ...file,
+    bytes: facts.bytes[i] ?? file.bytes,
+    sha256: facts.sha256[i] ?? null,
+    rows: facts.rows[i] ?? null,
+  }));
 }

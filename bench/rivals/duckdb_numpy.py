@@ -1,6 +1,7 @@
 """One least squares per group the fast way by hand: centred sums in DuckDB, one batched solve in numpy.
 
-Prints one line of JSON. No standard errors, no ledger, no order guarantee: the floor to compare with.
+Arguments: what to read as DuckDB names it in `from`, file to write, key, target, features. Prints one line of JSON.
+No standard errors, no ledger, no order guarantee: the floor to compare with.
 """
 
 import json
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-source, out, key, target, *features = sys.argv[1:]
+relation, out, key, target, *features = sys.argv[1:]
 started = time.perf_counter()
 columns = [*features, target]
 pairs = [(a, b) for i, a in enumerate(columns) for b in columns[i:] if a != target]
@@ -21,7 +22,7 @@ sums = ", ".join(
     [f"avg({c}) as mean_{c}" for c in columns]
     + [f"covar_pop({a}, {b}) as c_{a}_{b}" for a, b in pairs]
 )
-table = duckdb.sql(f"select {key}, count(*) as n, {sums} from '{source}' group by {key}").to_arrow_table()
+table = duckdb.sql(f"select {key}, count(*) as n, {sums} from {relation} group by {key}").to_arrow_table()
 summed = time.perf_counter()
 get = lambda name: table[name].to_numpy()
 p = len(features)

@@ -1,10 +1,10 @@
-import { formatColumn, formatCount } from "./format-number.ts";
-import { type FitRow, hasMetric, onlyFeature } from "./highlights.ts";
+import { formatColumn, formatCount, NO_NUMBER } from "./format-number.ts";
+import { type FitRow, hasMetric, onlyFeature, scoreMetric } from "./highlights.ts";
 import { keyCells, keyColumns, titleBeside } from "./key-cell.ts";
 import type { CommittedRun } from "./run-argument.ts";
-import { type TableLayout, type TextColumn, textTable } from "./text-table.ts";
+import { notedLines, type TableLayout, type TextColumn, textTable } from "./text-table.ts";
 
-/** Fitted partitions as a table: key, coefficient and standard error of the only feature, r2, sigma, rows. */
+/** Fitted partitions as a table: key, coefficient and standard error of the only feature, score, sigma, rows. */
 export function fitTable(
   manifest: CommittedRun["manifest"],
   fits: readonly FitRow[],
@@ -19,17 +19,18 @@ export function fitTable(
     add("slope", formatColumn(fits.map((fit) => fit.slope)));
     add("std error", formatColumn(fits.map((fit) => fit.stdError)));
   }
-  if (hasMetric(manifest, "r2")) add("r2", formatColumn(fits.map((fit) => fit.r2)));
+  const score = scoreMetric(manifest);
+  if (score !== null) add(score, formatColumn(fits.map((fit) => fit.score)));
   if (feature === null && hasMetric(manifest, "sigma"))
     add("sigma", formatColumn(fits.map((fit) => fit.sigma)));
   add(
     "rows",
-    fits.map((fit) => formatCount(fit.rows)),
+    fits.map(({ rows }) => (rows === null ? NO_NUMBER : formatCount(rows))),
   );
   const columns = [...keyColumns(manifest.keys), ...numbers.map(([column]) => column)];
   const rows = fits.map((fit, i) => [
     ...keyCells(manifest.keys, fit.key),
     ...numbers.map(([, cells]) => cells[i]!),
   ]);
-  return textTable(columns, rows, layout).lines;
+  return notedLines(textTable(columns, rows, layout), layout);
 }

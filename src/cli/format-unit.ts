@@ -1,4 +1,4 @@
-import { formatCount } from "./format-number.ts";
+import { formatCount, formatQuantity } from "./format-number.ts";
 
 const BYTE_UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"] as const;
 
@@ -10,7 +10,7 @@ export function formatBytes(bytes: number): string {
     size /= 1000;
     unit++;
   }
-  return unit === 0 ? `${formatCount(size)} bytes` : `${threeDigits(size)} ${BYTE_UNITS[unit]}`;
+  return unit === 0 ? formatQuantity(size, "byte") : `${threeDigits(size)} ${BYTE_UNITS[unit]}`;
 }
 
 /** A time that passed: `38 ms`, `0.6 s`, `12 s`, `3 min 05 s`, `2 h 07 min`. */

@@ -1,19 +1,32 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { suggestName } from "../errors.ts";
-import { type ColumnType, linearRegression, ManyfitError, type TrainOptions } from "../index.ts";
+import {
+  type ColumnType,
+  type EstimatorSpec,
+  linearRegression,
+  ManyfitError,
+  type ModuleSpec,
+  type Params,
+  type PartitioningOptions,
+  type TrainOptions,
+} from "../index.ts";
 import { parseKeyType } from "../key/parse-key-type.ts";
 import { parseColumnList } from "./column-list.ts";
+import { parseParamValue } from "./param-value.ts";
 
 /** What `train` and `plan` are both told, as the command line has it. */
 export interface JobFlags {
   readonly by?: readonly string[];
+  readonly perFile?: true;
   readonly pooled?: true;
   readonly target?: string;
   readonly features?: readonly string[];
   readonly weights?: string;
   readonly intercept: boolean;
-  readonly estimator: string;
+  readonly estimator?: string;
+  readonly trainer?: string;
+  readonly param?: Params;
   readonly where?: string;
   readonly type?: Readonly<Record<string, ColumnType>>;
   readonly out: string;
@@ -21,7 +34,7 @@ export interface JobFlags {
   readonly seed: number;
 }
 
-/** The estimator that fits when none is told. */
+/** The estimator that fits when neither an estimator nor a trainer is told. */
 const DEFAULT_ESTIMATOR = "linear-regression";
 const DEFAULT_SEED = 42;
 const MAX_WORKERS = 1024;
@@ -46,8 +59,9 @@ export function addJobOptions(command: Command): Command {
       `one model per value of these; a,b are two columns, '"a,b"' is one`,
       listOf("--by"),
     )
+    .option("--per-file", "one model per file; its key is the file's path")
     .option("--pooled", "one model of all rows: the baseline")
-    .optionsGroup("What to fit:")
+    .optionsGroup("What to fit (an estimator with its columns, or a trainer of your own):")
     .option("--target <column>", "the column to explain")
     .option(
       "--features <columns>",
@@ -56,7 +70,16 @@ export function addJobOptions(command: Command): Command {
     )
     .option("--weights <column>", "weight of each row, not negative (default: all rows alike)")
     .option("--no-intercept", "leave the constant term out")
-    .option("--estimator <name>", "what to fit", DEFAULT_ESTIMATOR)
+    .option("--estimator <name>", `what to fit (default: ${DEFAULT_ESTIMATOR})`)
+    .option(
+      "--trainer <file>",
+      "a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) whose default export is defineTrainer({ … }); it names its columns itself",
+    )
+    .option(
+      "--param <name=value>",
+      "a param of the trainer, repeatable: a value that is JSON is read as JSON (0.1, true, [1,2], '\"1\"'), any other is text",
+      addParam,
+    )
     .optionsGroup("What to read:")
     .option("--where <sql>", "only rows for which this DuckDB expression is true (default: all)")
     .option(
@@ -84,18 +107,10 @@ export function addJobOptions(command: Command): Command {
  * @throws ManyfitError `invalid_option` where it says too little or too much.
  */
 export function trainOptionsFrom(paths: readonly string[], flags: JobFlags): TrainOptions {
-  const { target, features, weights, intercept, estimator } = flags;
-  const partitioning = partitioningFrom(flags);
-  if (target === undefined) {
-    throw new ManyfitError(
-      "invalid_option",
-      "--target is missing: name the column to explain, as in --target units",
-    );
-  }
   return {
-    ...partitioning,
+    ...partitioningFrom(flags),
     source: paths,
-    trainer: { ...linearRegression({ target, features, weights, intercept }), estimator },
+    trainer: flags.trainer === undefined ? estimatorFrom(flags) : moduleFrom(flags.trainer, flags),
     types: flags.type ?? {},
     runs: flags.out,
     seed: flags.seed,
@@ -104,18 +119,64 @@ export function trainOptionsFrom(paths: readonly string[], flags: JobFlags): Tra
   };
 }
 
-function partitioningFrom({ by, pooled }: JobFlags): { by: readonly string[] } | { pooled: true } {
-  if (by !== undefined && pooled === true) {
+function estimatorFrom(flags: JobFlags): EstimatorSpec {
+  const { target, features, weights, intercept, estimator = DEFAULT_ESTIMATOR } = flags;
+  const [param] = Object.keys(flags.param ?? {});
+  if (param !== undefined) {
     throw new ManyfitError(
       "invalid_option",
-      "--by and --pooled are both given: one model per key, or one of all rows?",
+      `--param ${param}: estimators are told by --target, --features, --weights and --no-intercept; params are for a trainer of your own (--trainer)`,
+    );
+  }
+  if (target === undefined) {
+    throw new ManyfitError(
+      "invalid_option",
+      "--target is missing: name the column to explain, as in --target units, or a trainer of your own with --trainer",
+    );
+  }
+  return { ...linearRegression({ target, features, weights, intercept }), estimator };
+}
+
+function moduleFrom(module: string, flags: JobFlags): ModuleSpec {
+  const { estimator, target, features, weights, intercept } = flags;
+  const told = Object.entries({ estimator, target, features, weights }).filter(
+    ([, flag]) => flag !== undefined,
+  );
+  const [first] = [...told.map(([name]) => `--${name}`), ...(intercept ? [] : ["--no-intercept"])];
+  if (first !== undefined) {
+    throw new ManyfitError(
+      "invalid_option",
+      first === "--estimator"
+        ? "--trainer and --estimator are both given: a trainer of your own, or one that manyfit has?"
+        : `--trainer and ${first} are both given, but a trainer names its columns itself; leave ${first} out, or tell the trainer with --param`,
+    );
+  }
+  return { module, params: flags.param ?? {} };
+}
+
+/** What each way to say what makes a partition means. */
+const PARTITIONINGS = {
+  "--by": "one model per key",
+  "--per-file": "one model per file",
+  "--pooled": "one model of all rows",
+} as const;
+
+function partitioningFrom({ by, perFile, pooled }: JobFlags): PartitioningOptions {
+  const flags = { "--by": by, "--per-file": perFile, "--pooled": pooled };
+  const given = (Object.keys(flags) as (keyof typeof flags)[]).filter((name) => flags[name] !== undefined);
+  if (given.length > 1) {
+    const meanings = given.map((name) => PARTITIONINGS[name]).join(", or ");
+    throw new ManyfitError(
+      "invalid_option",
+      `${given.join(" and ")} are ${given.length === 2 ? "both" : "all"} given: ${meanings}?`,
     );
   }
   if (by !== undefined) return { by };
+  if (perFile === true) return { perFile };
   if (pooled === true) return { pooled };
   throw new ManyfitError(
     "invalid_option",
-    "nothing says what makes a partition: give --by with one or more columns (one model per key, the rows that have equal values there, as in --by store,item) or --pooled (one model of all rows)",
+    "nothing says what makes a partition: give --by with one or more columns (one model per key, the rows that have equal values there, as in --by store,item), --per-file (one model per file) or --pooled (one model of all rows)",
   );
 }
 
@@ -136,7 +197,8 @@ export function wholeNumber(flag: string, max: number): (text: string) => number
   };
 }
 
-function addType(
+/** The reader of `--type`, which may be given several times. */
+export function addType(
   text: string,
   previous: Readonly<Record<string, ColumnType>> = {},
 ): Readonly<Record<string, ColumnType>> {
@@ -157,4 +219,19 @@ function addType(
     );
   }
   return { ...previous, ...Object.fromEntries(column.map((of) => [of, type])) };
+}
+
+function addParam(text: string, previous: Params = {}): Params {
+  const split = text.indexOf("=");
+  if (split <= 0) {
+    throw new ManyfitError("invalid_option", `--param is ${text}; write it as name=value, such as alpha=0.1`);
+  }
+  const name = text.slice(0, split);
+  if (Object.hasOwn(previous, name)) {
+    throw new ManyfitError(
+      "invalid_option",
+      `--param ${name} is given twice; a list is written as ${name}=[1,2]`,
+    );
+  }
+  return { ...previous, [name]: parseParamValue(name, text.slice(split + 1)) };
 }

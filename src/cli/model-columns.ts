@@ -1,4 +1,4 @@
-import type { Manifest } from "../index.ts";
+import type { JsonValue, Manifest } from "../index.ts";
 import type { PartitionRecord } from "./partition-records.ts";
 import type { Cell } from "./stored-key.ts";
 
@@ -14,13 +14,9 @@ export interface ModelColumn {
  * example, is called `coefficients.name`.
  */
 export function modelColumns(manifest: Manifest, taken: readonly string[]): ModelColumn[] {
-  const { features } = manifest.job.trainerColumns;
+  const features = manifest.job.trainerColumns?.features ?? [];
   const titles = new Set(taken);
-  const titleOf = (name: string, field: string): string => {
-    const title = titles.has(name) ? `${field}.${name}` : name;
-    titles.add(title);
-    return title;
-  };
+  const titleOf = (name: string, field: string): string => takeTitle(titles, name, field);
   return manifest.resultSchema.model.flatMap(({ name, listLength }, i): ModelColumn[] => {
     if (listLength === null)
       return [{ title: titleOf(name, "model"), cellOf: ({ model }) => model[i] ?? null }];
@@ -31,13 +27,28 @@ export function modelColumns(manifest: Manifest, taken: readonly string[]): Mode
   });
 }
 
-/** A model as JSON: numbers by field name; a list with one number per feature as an object by feature. */
+/** A title that is not taken, and is from now on: the name, or `field.name` where another column has the name. */
+export function takeTitle(taken: Set<string>, name: string, field: string): string {
+  let title = name;
+  while (taken.has(title)) title = `${field}.${title}`;
+  taken.add(title);
+  return title;
+}
+
+/**
+ * A model as JSON: a document as it is; of an estimator, numbers by field name, a list with one number per feature as an
+ * object by feature. Null where there is none, and for bytes.
+ */
 export function modelToJson(
   { job, resultSchema }: Manifest,
-  { state, model }: PartitionRecord,
-): object | null {
+  { state, model, document }: PartitionRecord,
+): object | JsonValue {
   if (state !== "fitted") return null;
-  const { features } = job.trainerColumns;
+  if (resultSchema.form === "document") {
+    const json = document?.json ?? null;
+    return json === null ? null : (JSON.parse(json) as JsonValue);
+  }
+  const features = job.trainerColumns?.features ?? [];
   return Object.fromEntries(
     resultSchema.model.map(({ name, listLength }, i) => {
       if (listLength === null || listLength !== features.length) return [name, model[i]];

@@ -1,12 +1,14 @@
 import { type Command, Option } from "commander";
 import { ManyfitError } from "../index.ts";
 import { displayKey } from "../key/display-key.ts";
+import { MODEL_LENGTH } from "./document-model.ts";
 import { formatCount, formatQuantity } from "./format-number.ts";
 import { wholeNumber } from "./job-options.ts";
 import { jsonText } from "./json-text.ts";
 import { parseKeyArguments } from "./key-argument.ts";
 import { modelsCsvHeader, modelsCsvRow, modelsTable } from "./models-output.ts";
 import { nearestKeys } from "./nearest-keys.ts";
+import { wholeModelStep } from "./next-steps.ts";
 import type { Output, Screen } from "./output.ts";
 import { type PartitionRecord, type RecordFilter, streamRecords } from "./partition-records.ts";
 import { partitionLines, partitionToJson } from "./partition-text.ts";
@@ -34,8 +36,15 @@ Examples:
   One model in full: coefficients with their errors, metrics, warnings.
     $ manyfit models latest --key country=Rwanda
     $ manyfit models latest --key store=17 --key item="a b"
+  The model of one file, in a run with one model per file.
+    $ manyfit models latest --key file=store17.csv.gz
   All models, for a program.
     $ manyfit models latest --format csv > models.csv
+
+Models of your own trainers are JSON: parsed under "model" in --format json, as
+text in the column model of --format csv. A model that is bytes is shown by its
+length and sha256; the bytes are in the table:
+    $ manyfit query latest "select * from models" --file models.parquet
 `;
 
 /** `manyfit models`: the models of a run, or one of them in full. */
@@ -45,7 +54,7 @@ export function addModelsCommand(program: Command, screen: Screen): void {
       .command("models")
       .summary("list the models of a run, or show one in full")
       .description(
-        "Lists the partitions of a run in the order of their keys, each with its coefficients, r2 and used rows. With --key it shows one partition in full, also when it has no model.",
+        "Lists the partitions of a run in the order of their keys, each with its model, score and used rows. With --key it shows one partition in full, also when it has no model.",
       ),
   )
     .option("--key <name=value>", "one partition: once per key column, NULL for a missing value", collect)
@@ -66,7 +75,8 @@ export function addModelsCommand(program: Command, screen: Screen): void {
 async function showModels({ out }: Screen, argument: RunArgument, flags: ModelsFlags): Promise<void> {
   await withRun(argument, async (run) => {
     const committed = committedRun(run);
-    if (flags.key !== undefined) await showOne(out, committed, { keyTexts: flags.key, format: flags.format });
+    if (flags.key !== undefined)
+      await showOne(out, committed, { keyTexts: flags.key, format: flags.format, argument });
     else if (flags.format === "table") await showTable(out, committed, flags.limit ?? TABLE_ROWS);
     else
       await writeAll(out, committed, flags.format, flags.limit === undefined ? {} : { limit: flags.limit });
@@ -77,7 +87,8 @@ async function showTable(output: Output, committed: CommittedRun, limit: number)
   const { manifest } = committed;
   const layout = { width: output.width(), style: output.style };
   const records: PartitionRecord[] = [];
-  for await (const batch of streamRecords(committed, { limit })) records.push(...batch);
+  for await (const batch of streamRecords(committed, { limit, modelLength: MODEL_LENGTH + 1 }))
+    records.push(...batch);
   const table = modelsTable(manifest, records, { ...layout, indent: 0 });
   const { partitions, states } = manifest.counts;
   const shown = records.length < partitions ? `${formatCount(records.length)} of ` : "";
@@ -103,10 +114,16 @@ async function writeAll(
     );
 }
 
+interface OneModel {
+  readonly keyTexts: readonly string[];
+  readonly format: Format;
+  readonly argument: RunArgument;
+}
+
 async function showOne(
   output: Output,
   committed: CommittedRun,
-  { keyTexts, format }: { readonly keyTexts: readonly string[]; readonly format: Format },
+  { keyTexts, format, argument }: OneModel,
 ): Promise<void> {
   const { run, manifest } = committed;
   const key = parseKeyArguments(keyTexts, manifest.keys);
@@ -118,7 +135,8 @@ async function showOne(
   const terms = await readTerms(run, record.partition);
   if (format === "json") await output.write(`${jsonText(partitionToJson(manifest, record, terms), 2)}\n`);
   else {
-    const layout = { width: output.width(), style: output.style };
+    const wholeModel = wholeModelStep(manifest, key, argument);
+    const layout = { width: output.width(), style: output.style, wholeModel };
     await output.write(`${partitionLines(manifest, record, terms, layout).join("\n")}\n`);
   }
 }

@@ -1,17 +1,27 @@
 import type { Manifest } from "../index.ts";
+import { keyValueToJson } from "../key/key-value-to-json.ts";
+import { documentLine, MODEL_LENGTH } from "./document-model.ts";
 import { formatColumn, formatCount, NO_NUMBER } from "./format-number.ts";
+import { scoreMetric } from "./highlights.ts";
 import { keyCells, keyColumns, titleBeside } from "./key-cell.ts";
-import { modelColumns } from "./model-columns.ts";
+import { modelColumns, takeTitle } from "./model-columns.ts";
 import type { PartitionRecord } from "./partition-records.ts";
 import { cellText, lineText } from "./safe-text.ts";
-import { keyToJson } from "./stored-key.ts";
 import { type TableLayout, type TextColumn, type TextTable, textTable } from "./text-table.ts";
+import { cutText } from "./text-width.ts";
 
 /** Columns of a model's CSV record beside keys, numbers of the model and metrics. */
 const RECORD_COLUMNS = ["state", "reason", "rows_read", "rows_used", "rows_dropped"] as const;
+const DOCUMENT_COLUMNS = ["model", "model_blob_bytes", "model_blob_sha256"] as const;
 const ERROR_COLUMNS = ["error_code", "error_message"] as const;
 
-/** Partitions and their models as a table: keys, state where one is not fitted, coefficients, r2, used rows. */
+/** Metrics that a table shows of a run without a score. */
+const SHOWN_METRICS = 3;
+
+/**
+ * Partitions and their models as a table: keys, state where one is not fitted, coefficients, r2, used rows; documents on
+ * one line, cut.
+ */
 export function modelsTable(
   manifest: Manifest,
   records: readonly PartitionRecord[],
@@ -30,7 +40,7 @@ export function modelsTable(
   if (counts.states.fitted < counts.partitions) {
     add(
       "state",
-      records.map(({ state, reason }) => cellText(reason === null ? state : `${state} (${reason})`)),
+      records.map(({ state, reason }) => cellText(stateText(state, reason))),
       "left",
     );
   }
@@ -40,29 +50,51 @@ export function modelsTable(
   )) {
     add(title, formatColumn(records.map((record) => numberFrom(cellOf(record)))));
   }
-  const r2 = resultSchema.metrics.findIndex((metric) => metric.name === "r2");
-  if (r2 >= 0) add("r2", formatColumn(records.map((record) => numberFrom(record.metrics[r2] ?? null))));
+  for (const name of shownMetrics(manifest)) {
+    add(name, formatColumn(records.map(({ metrics }) => numberFrom(metrics.get(name) ?? null))));
+  }
   add(
     "rows",
     records.map(({ rowsUsed }) => (rowsUsed === null ? NO_NUMBER : formatCount(rowsUsed))),
   );
+  if (resultSchema.form === "document") {
+    const texts = records.map(({ document }) => (document === null ? NO_NUMBER : documentLine(document)));
+    add(
+      "model",
+      texts.map((text) => cutText(text, MODEL_LENGTH)),
+      "left",
+    );
+  }
   return textTable(columns, transposed(cells, records.length), layout);
+}
+
+/** Metrics for which a table has room: the score of a run, else the first ones. */
+function shownMetrics(manifest: Manifest): string[] {
+  const score = scoreMetric(manifest);
+  if (score !== null) return [score];
+  return manifest.resultSchema.form === "document"
+    ? manifest.resultSchema.metrics.slice(0, SHOWN_METRICS).map((metric) => metric.name)
+    : [];
 }
 
 /** The header of partitions as CSV; every name is there once. */
 export function modelsCsvHeader(manifest: Manifest): string[] {
-  return [
-    ...recordNames(manifest),
-    ...modelColumns(manifest, recordNames(manifest)).map((column) => column.title),
-  ];
+  const names = recordNames(manifest);
+  if (manifest.resultSchema.form === "fields") {
+    return [...names, ...modelColumns(manifest, names).map((column) => column.title)];
+  }
+  const taken = new Set(names);
+  return [...names, ...DOCUMENT_COLUMNS.map((name) => takeTitle(taken, name, "document"))];
 }
 
 /** A partition as a CSV record below {@link modelsCsvHeader}. */
 export function modelsCsvRow(manifest: Manifest): (record: PartitionRecord) => unknown[] {
-  const columns = modelColumns(manifest, recordNames(manifest));
+  const metrics = manifest.resultSchema.metrics.map((metric) => metric.name);
+  const columns = modelColumns(manifest, []);
+  const isDocument = manifest.resultSchema.form === "document";
   return (record) => [
     record.partition,
-    ...Object.values(keyToJson(manifest.keys, record.key)),
+    ...manifest.keys.map(({ type }, i) => keyValueToJson(type, record.key[i] ?? null)),
     record.state,
     record.reason,
     record.rowsRead,
@@ -70,14 +102,24 @@ export function modelsCsvRow(manifest: Manifest): (record: PartitionRecord) => u
     record.rowsDropped,
     record.error?.code,
     record.error?.message,
-    ...record.metrics,
-    ...columns.map(({ cellOf }) => cellOf(record)),
+    ...metrics.map((name) => record.metrics.get(name)),
+    ...(isDocument ? documentCells(record) : columns.map(({ cellOf }) => cellOf(record))),
   ];
 }
 
+function documentCells({ document }: PartitionRecord): unknown[] {
+  return [document?.json, document?.blob?.bytes, document?.blob?.sha256];
+}
+
 function recordNames({ keys, resultSchema }: Manifest): string[] {
-  const metrics = resultSchema.metrics.map((metric) => metric.name);
-  return ["partition", ...keys.map((key) => key.column), ...RECORD_COLUMNS, ...ERROR_COLUMNS, ...metrics];
+  const names = ["partition", ...keys.map((key) => key.column), ...RECORD_COLUMNS, ...ERROR_COLUMNS];
+  const taken = new Set(names);
+  return [...names, ...resultSchema.metrics.map(({ name }) => takeTitle(taken, name, "metrics"))];
+}
+
+function stateText(state: string, reason: string | null): string {
+  const words = state.replace("_", " ");
+  return reason === null ? words : `${words} (${reason})`;
 }
 
 function numberFrom(cell: unknown): number | null {

@@ -1,17 +1,23 @@
 import type { KeyField, KeyValue, Manifest } from "../index.ts";
 import { displayKey } from "../key/display-key.ts";
-import { type FitRow, onlyFeature } from "./highlights.ts";
+import { onlyFeature, scoreMetric } from "./highlights.ts";
 import { parseKeyArguments } from "./key-argument.ts";
+import { nearPath } from "./path-text.ts";
 import { DEFAULT_RUNS, type RunArgument } from "./run-argument.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /** Names that stand in SQL within single quotes without a second thought. */
 const PLAIN = /^[\w .-]+$/;
+/** Names that SQL takes without quotes, unless they are keywords. */
+const IDENTIFIER = /^[a-z_]\w*$/i;
+/** Files that a command names one by one. */
+const NAMED_SOURCES = 3;
+const PREDICTIONS = "predictions.parquet";
 
 /** What commands to try next depend on. */
 export interface NextSteps extends RunArgument {
-  /** Fits of note. */
-  readonly fits: readonly FitRow[];
+  /** Keys of partitions with a model, those of note first. */
+  readonly examples: readonly (readonly KeyValue[])[];
   /** Whether the run has just been shown. */
   readonly isShown: boolean;
 }
@@ -21,17 +27,45 @@ const COMMAND = ["start", "npx"].includes(process.env["npm_lifecycle_event"] ?? 
   ? "npx manyfit"
   : "manyfit";
 
-/** Three commands to try next, ready to be copied. */
-export function nextSteps(manifest: Manifest, { run, out, fits, isShown }: NextSteps): string[] {
-  const where = out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`;
+/** Commands to try next, ready to be copied. */
+export function nextSteps(manifest: Manifest, { run, out, examples, isShown }: NextSteps): string[] {
+  const where = whereText(out);
   const name = shellQuote(run);
-  const key = fits.map((fit) => keyArgument(manifest.keys, fit.key)).find((text) => text !== null);
+  const key = examples.map((example) => keyArgument(manifest.keys, example)).find((text) => text !== null);
   const models = key === undefined ? "" : ` --key ${shellQuote(key)}`;
   return [
     `${COMMAND} show ${name}${isShown ? " --verify" : ""}${where}`,
     `${COMMAND} models ${name}${models}${where}`,
     `${COMMAND} query ${name} ${shellQuote(exampleQuery(manifest))}${where}`,
+    ...predictSteps(manifest, name, out),
   ];
+}
+
+/** The command that writes the whole model of one partition. */
+export function wholeModelStep(
+  { keys }: Pick<Manifest, "keys">,
+  key: readonly KeyValue[],
+  { run, out }: RunArgument,
+): string {
+  const argument = keyArgument(keys, key);
+  const of = argument === null ? "" : ` --key ${shellQuote(argument)}`;
+  return `${COMMAND} models ${shellQuote(run)}${of} --format json${whereText(out)}`;
+}
+
+function whereText(out: string): string {
+  return out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`;
+}
+
+/** Predictions for the rows that the models were fitted on; none where nothing was fitted or the trainer cannot. */
+function predictSteps({ counts, job, sources }: Manifest, name: string, out: string): string[] {
+  if (counts.states.fitted === 0 || job.module?.hasPredict === false) return [];
+  // A file that could not be read cannot be predicted either.
+  if (sources.some((file) => file.rows === null)) return [];
+  const paths =
+    sources.length <= NAMED_SOURCES ? sources.map((file) => nearPath(file.path)) : job.source.paths;
+  const file = shellQuote(PREDICTIONS);
+  const where = out === DEFAULT_RUNS ? "" : ` --runs ${shellQuote(out)}`;
+  return [`${COMMAND} predict ${name} ${paths.map(shellQuote).join(" ")} --out ${file}${where}`];
 }
 
 /** A key as `--key` takes it; null for a key that is too long to be shown whole, and for that of a pooled run. */
@@ -48,6 +82,7 @@ function keyArgument(fields: readonly KeyField[], key: readonly KeyValue[]): str
 
 function exampleQuery(manifest: Manifest): string {
   const { counts, resultSchema } = manifest;
+  if (counts.states.fitted > 0 && resultSchema.form === "document") return documentQuery(manifest);
   if (counts.states.fitted === 0 || resultSchema.terms.length === 0) {
     return "select state, reason, count(*) as n from ledger group by all";
   }
@@ -58,4 +93,17 @@ function exampleQuery(manifest: Manifest): string {
   return counts.partitions > 1
     ? "select term, min(estimate), median(estimate), max(estimate) from terms group by term"
     : "select term, estimate, p_value from terms order by p_value";
+}
+
+/** The extremes of a metric where there is one to be named without a second thought, else some models. */
+function documentQuery(manifest: Manifest): string {
+  const { counts, keys, resultSchema } = manifest;
+  const metric = scoreMetric(manifest) ?? resultSchema.metrics.find(({ name }) => PLAIN.test(name))?.name;
+  if (metric === undefined || counts.partitions === 1) return "select * from models limit 5";
+  // Behind a table's name a keyword is a name like any other.
+  const columns = keys.every(({ column }) => IDENTIFIER.test(column))
+    ? keys.map(({ column }) => `ledger.${column}`)
+    : ["partition"];
+  const value = `metrics['${metric}']`;
+  return `select ${columns.join(", ")}, ${value} from ledger order by ${value} desc nulls last limit 5`;
 }

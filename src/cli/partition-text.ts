@@ -1,64 +1,116 @@
-import type { SkipReason } from "../index.ts";
+import type { JsonValue, SkipReason } from "../index.ts";
 import { displayKey } from "../key/display-key.ts";
-import { SKIP_MEANINGS } from "./causes.ts";
+import { skipMeaning } from "./causes.ts";
+import { fitText, fitTold } from "./fit-text.ts";
 import { formatCount, formatNumber, formatQuantity, NO_NUMBER } from "./format-number.ts";
-import { formatDuration } from "./format-unit.ts";
+import { formatBytes, formatDuration } from "./format-unit.ts";
+import { jsonLines } from "./json-lines.ts";
 import { type LineLayout, labelledLines } from "./labelled-lines.ts";
 import { modelToJson } from "./model-columns.ts";
-import type { PartitionRecord, Remark } from "./partition-records.ts";
-import { formulaText } from "./plan-text.ts";
+import type { FitError, PartitionRecord, Remark } from "./partition-records.ts";
+import { pathText } from "./path-text.ts";
 import type { CommittedRun } from "./run-argument.ts";
 import { lineText } from "./safe-text.ts";
 import { keyToJson } from "./stored-key.ts";
 import { type TermRow, termTable } from "./term-table.ts";
+import { userPlace } from "./user-place.ts";
 
 type Manifest = CommittedRun["manifest"];
+
+/** Before every line of a model. */
+const INDENT = "  ";
+
+/** Lines of a model that are shown; a person reads no more at once. */
+const MODEL_LINES = 40;
+
+/** How one partition is shown. */
+export interface PartitionLayout extends LineLayout {
+  /** The command that writes all of its model. */
+  readonly wholeModel: string;
+}
 
 /** One partition with all that the run knows of it, for a person. */
 export function partitionLines(
   manifest: Manifest,
   record: PartitionRecord,
   terms: readonly TermRow[],
-  layout: LineLayout,
+  layout: PartitionLayout,
 ): string[] {
   const { style } = layout;
-  const { keys, job } = manifest;
   const paint =
     record.state === "fitted" ? style.good : record.state === "skipped" ? style.warning : style.bad;
-  const state = paint(record.state.replace("_", " ")) + reasonText(record);
-  const hasIntercept = job.trainer.params["intercept"] !== false;
+  const state = paint(record.state.replace("_", " ")) + reasonText(manifest, record);
   const lines = [
-    style.strong(displayKey(keys, record.key)),
+    style.strong(displayKey(manifest.keys, record.key)),
     ...labelledLines(
       [
         ["state", state],
         ["rows", rowsText(record)],
-        [
-          "fit",
-          `${job.trainer.estimator}: ${formulaText({ ...job.trainerColumns, hasIntercept })}${timeText(record)}`,
-        ],
+        ["fit", fitText(fitTold(manifest)) + timeText(record)],
       ],
       layout,
     ),
   ];
   if (terms.length > 0) lines.push("", ...termTable(terms, layout));
-  if (record.state === "fitted") lines.push("", ...labelledLines(metricEntries(manifest, record), layout));
+  if (record.document !== null) {
+    for (const section of documentLines(manifest, record, layout)) lines.push("", ...section);
+  } else if (record.state === "fitted") {
+    lines.push("", ...labelledLines(metricEntries(manifest, record), layout));
+  }
   if (record.warnings.length > 0) {
     lines.push("", style.warning("warnings"), ...labelledLines(record.warnings.map(remarkEntry), layout));
   }
   if (record.error !== null)
-    lines.push("", style.bad("error"), ...labelledLines([remarkEntry(record.error)], layout));
+    lines.push("", style.bad("error"), ...labelledLines([errorEntry(record.error)], layout));
   return lines;
 }
 
-/** A partition as JSON; terms are in it only where they were read. */
+/** Metrics and model of a partition whose model is a document, as sections; none where there is no model. */
+export function documentLines(
+  manifest: Manifest,
+  record: PartitionRecord,
+  layout: PartitionLayout,
+): string[][] {
+  const { document, modelBytes } = record;
+  if (document === null) return [];
+  const { style, width } = layout;
+  const metrics = labelledLines(metricEntries(manifest, record), layout);
+  const heading = style.strong("model") + style.faint(` (${formatBytes(modelBytes ?? 0)})`);
+  const { json, blob } = document;
+  if (json === null) {
+    const entries = [
+      ["bytes", blob === null ? NO_NUMBER : formatBytes(blob.bytes)],
+      ["sha256", blob?.sha256 ?? NO_NUMBER],
+    ] as const;
+    return [metrics, [style.strong("model"), ...labelledLines(entries, layout)]].filter(isAny);
+  }
+  const lines: string[] = [];
+  for (const line of jsonLines(JSON.parse(json) as JsonValue, width - INDENT.length)) {
+    if (lines.length === MODEL_LINES) {
+      lines.push(style.faint(`${INDENT}… the first ${MODEL_LINES} lines; all of it: ${layout.wholeModel}`));
+      break;
+    }
+    lines.push(INDENT + line);
+  }
+  return [metrics, [heading, ...lines]].filter(isAny);
+}
+
+function isAny(lines: readonly string[]): boolean {
+  return lines.length > 0;
+}
+
+/**
+ * A partition as JSON; terms are in it only where they were read. `modelBlob` stands for a model that is bytes: how
+ * many, and their sha256.
+ */
 export function partitionToJson(
   manifest: Manifest,
   record: PartitionRecord,
   terms?: readonly TermRow[],
 ): object {
   const { partition, state, reason, rowsRead, rowsUsed, rowsDropped, warnings, error } = record;
-  const metrics = manifest.resultSchema.metrics.map(({ name }, i) => [name, record.metrics[i]]);
+  const isDocument = manifest.resultSchema.form === "document";
+  const metrics = manifest.resultSchema.metrics.map(({ name }) => [name, record.metrics.get(name) ?? null]);
   return {
     partition,
     key: keyToJson(manifest.keys, record.key),
@@ -68,22 +120,25 @@ export function partitionToJson(
     rowsUsed,
     rowsDropped,
     model: modelToJson(manifest, record),
+    ...(isDocument ? { modelBlob: record.document?.blob ?? null } : {}),
     metrics: state === "fitted" ? Object.fromEntries(metrics) : null,
-    ...(terms === undefined ? {} : { terms }),
+    ...(terms === undefined || isDocument ? {} : { terms }),
     warnings,
     error,
   };
 }
 
-function reasonText({ reason }: PartitionRecord): string {
-  return reason === null ? "" : ` (${reason}): ${SKIP_MEANINGS[reason as SkipReason] ?? ""}`;
+function reasonText(manifest: Manifest, { reason }: PartitionRecord): string {
+  return reason === null ? "" : ` (${reason}): ${skipMeaning(manifest, reason as SkipReason)}`;
 }
 
 function rowsText({ rowsRead, rowsUsed, rowsDropped }: PartitionRecord): string {
-  if (rowsRead === null || rowsUsed === null || rowsDropped === null) return NO_NUMBER;
+  if (rowsRead === null) return "not known";
+  const read = `${formatQuantity(rowsRead, "row")} read`;
+  if (rowsUsed === null || rowsDropped === null) return `${read}; how many were used is not known`;
   const dropped =
     rowsDropped === 0 ? "" : `; ${formatCount(rowsDropped)} dropped, without a number in every used column`;
-  return `${formatQuantity(rowsRead, "row")} read, ${formatCount(rowsUsed)} used${dropped}`;
+  return `${read}, ${formatCount(rowsUsed)} used${dropped}`;
 }
 
 function timeText({ state, durationMs }: PartitionRecord): string {
@@ -92,12 +147,17 @@ function timeText({ state, durationMs }: PartitionRecord): string {
 }
 
 function metricEntries({ resultSchema }: Manifest, { metrics }: PartitionRecord): [string, string][] {
-  return resultSchema.metrics.map(({ name }, i) => {
-    const cell = metrics[i] ?? null;
+  return resultSchema.metrics.map(({ name }) => {
+    const cell = metrics.get(name) ?? null;
     return [lineText(name), cell === null ? NO_NUMBER : formatNumber(Number(cell))];
   });
 }
 
 function remarkEntry({ code, message }: Remark): readonly [string, string] {
   return [lineText(code), lineText(message)];
+}
+
+function errorEntry({ code, message, stack }: FitError): readonly [string, string] {
+  const place = stack === null ? null : userPlace(stack);
+  return [lineText(code), lineText(message) + (place === null ? "" : ` (at ${pathText(place)})`)];
 }

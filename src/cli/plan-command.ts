@@ -50,6 +50,6 @@ async function showPlan({ out, err }: Screen, paths: readonly string[], flags: P
   }
   const { style } = out;
   const width = out.width();
-  const lines = planLines(planned, { hasIntercept: flags.intercept, isFull: true, width, style });
+  const lines = planLines(planned, { isFull: true, width, style });
   await out.write(`${[style.strong("plan"), ...lines].join("\n")}\n`);
 }

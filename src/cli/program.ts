@@ -3,6 +3,7 @@ import { VERSION } from "../index.ts";
 import { addModelsCommand } from "./models-command.ts";
 import type { Screen } from "./output.ts";
 import { addPlanCommand } from "./plan-command.ts";
+import { addPredictCommand } from "./predict-command.ts";
 import { addQueryCommand } from "./query-command.ts";
 import { usageError } from "./report-error.ts";
 import { addShowCommand } from "./show-command.ts";
@@ -47,7 +48,11 @@ export function createProgram(screen: Screen): Command {
     .configureHelp({
       subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options] ", "")}`,
     });
-  for (const add of [addTrainCommand, addPlanCommand, addShowCommand, addModelsCommand, addQueryCommand]) {
+  const commands = [
+    ...[addTrainCommand, addPlanCommand, addShowCommand, addModelsCommand, addQueryCommand],
+    addPredictCommand,
+  ];
+  for (const add of commands) {
     add(program, screen);
   }
   for (const command of program.commands) {

@@ -1,5 +1,5 @@
 import type { Phase, RunState, StateCounts } from "../index.ts";
-import { formatCount } from "./format-number.ts";
+import { formatCount, formatQuantity } from "./format-number.ts";
 import { formatDuration, formatRate, formatShare } from "./format-unit.ts";
 import { type PhasePace, type ProgressState, phasePace } from "./progress-state.ts";
 import type { Style } from "./style.ts";
@@ -102,9 +102,10 @@ function bar(share: number, width: number): string {
 }
 
 function amountText({ phase, done, total, unit }: PhasePace): string {
-  if (total === null) return done === 0 ? "" : `${formatCount(done)} ${unit}`;
+  const singular = unit.slice(0, -1);
+  if (total === null) return done === 0 ? "" : formatQuantity(done, singular);
   const of = done === 0 || phase === "committing" ? "" : `${formatCount(done)} of `;
-  return `${of}${formatCount(total)} ${unit}`;
+  return of + formatQuantity(total, singular);
 }
 
 function rateText({ perSecond }: PhasePace): string {

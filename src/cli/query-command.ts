@@ -4,7 +4,7 @@ import { formatColumn, formatCount, formatQuantity, NO_NUMBER } from "./format-n
 import { jsonText } from "./json-text.ts";
 import type { Output, Screen } from "./output.ts";
 import { tableNotes, writeCsv, writeJsonArray } from "./row-output.ts";
-import { addOutOption, RUN_WORDS, type RunArgument, withRun } from "./run-argument.ts";
+import { addOutOption, partialNote, RUN_WORDS, type RunArgument, withRun } from "./run-argument.ts";
 import { cellText, lineText } from "./safe-text.ts";
 import type { Cell } from "./stored-key.ts";
 import { textTable } from "./text-table.ts";
@@ -31,7 +31,7 @@ Tables:
   ledger  one row per partition: partition, keys, state, reason, rows_read,
           rows_used, rows_dropped, metrics.r2, warnings, error_message, …
   models  one row per fitted partition: partition, keys, intercept,
-          coefficients
+          coefficients; for trainers of your own model (JSON) or model_blob
   terms   one row per coefficient: partition, keys, term, estimate, std_error,
           statistic, p_value
 
@@ -48,7 +48,7 @@ export function addQueryCommand(program: Command, screen: Screen): void {
     .command("query")
     .summary("run SQL over a run's tables")
     .description(
-      "Runs one select, in DuckDB's SQL, over the tables of a committed run. It can only read, and only the run.",
+      "Runs one select, in DuckDB's SQL, over the tables of a run; of one that is not committed, over what is answered so far. It can only read, and only the run.",
     )
     .usage("[options] [run] <sql>")
     .argument("[run]", RUN_WORDS, "latest")
@@ -82,6 +82,8 @@ async function runQuery(
 ): Promise<void> {
   const { file, format = "table", overwrite = false } = flags;
   await withRun(argument, async (run) => {
+    const note = partialNote(run);
+    if (note !== null) await screen.err.write(`${note}\n`);
     if (file !== undefined) {
       const rows = await run.queryTo(sql, file, { overwrite });
       return screen.err.write(`${formatQuantity(rows, "row")} written to ${lineText(file)}\n`);

@@ -11,6 +11,7 @@ const USAGE_CODES: readonly ErrorCode[] = [
   "unknown_column",
   "unknown_estimator",
   "unsupported_type",
+  "trainer_invalid",
 ];
 
 /** The mark below a place in SQL: on one line it points nowhere. */

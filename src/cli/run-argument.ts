@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { type Manifest, ManyfitError, type OpenedRun, openRun, resolveRun } from "../index.ts";
+import { formatCount } from "./format-number.ts";
+import { lineText } from "./safe-text.ts";
 
 /** The run that a command line names, and where it is looked for. */
 export interface RunArgument {
@@ -36,6 +38,14 @@ export function committedRun(run: OpenedRun): CommittedRun {
   const { manifest } = run;
   if (manifest === null) throw new ManyfitError("run_not_committed", run.explanation);
   return { run, manifest };
+}
+
+/** Says of a run that is not committed that its tables are not whole; of a committed one nothing. */
+export function partialNote({ id, status, progress }: OpenedRun): string | null {
+  if (progress === null) return null;
+  const { answered, partitions } = progress;
+  const all = partitions === null ? "an unknown number of" : formatCount(partitions);
+  return `run ${lineText(id)} is not committed (${status}): ${formatCount(answered)} of ${all} partitions are answered`;
 }
 
 /** Adds the run that a command reads as its argument, and the folder where it is looked for. */

@@ -1,14 +1,29 @@
-import { relative, sep } from "node:path";
 import type { Manifest } from "../index.ts";
 import { quoteText } from "../key/quote-text.ts";
 import { type Causes, readCauses } from "./causes.ts";
+import {
+  type DocumentHighlights,
+  exampleTable,
+  readDocumentHighlights,
+  spreadTable,
+} from "./document-highlights.ts";
 import { fitTable } from "./fit-table.ts";
+import { fitText, fitTold } from "./fit-text.ts";
 import { formatCount, formatQuantity } from "./format-number.ts";
 import { formatBytes, formatDuration } from "./format-unit.ts";
-import { type FitRow, type Highlights, onlyFeature, readHighlights, SHOWN_FITS } from "./highlights.ts";
+import {
+  type FitRow,
+  type Highlights,
+  onlyFeature,
+  readHighlights,
+  SHOWN_FITS,
+  scoreMetric,
+} from "./highlights.ts";
 import { type LineLayout, labelledLines } from "./labelled-lines.ts";
-import { type NextSteps, nextSteps } from "./next-steps.ts";
-import { formulaText } from "./plan-text.ts";
+import { type NextSteps, nextSteps, wholeModelStep } from "./next-steps.ts";
+import { type PartitionRecord, streamRecords } from "./partition-records.ts";
+import { documentLines } from "./partition-text.ts";
+import { pathText } from "./path-text.ts";
 import type { CommittedRun, RunArgument } from "./run-argument.ts";
 import { lineText } from "./safe-text.ts";
 import { causeLines, headlines, r2Lines } from "./summary-text.ts";
@@ -24,16 +39,27 @@ export interface RunView {
   readonly committed: CommittedRun;
   readonly causes: Causes;
   readonly highlights: Highlights;
+  readonly documents: DocumentHighlights;
   /** The terms of the one model of a run that has a single partition. */
   readonly terms: readonly TermRow[];
+  /** The one partition of a run whose model is a document; null for all other runs. */
+  readonly only: PartitionRecord | null;
 }
 
 /** Reads what {@link resultLines} and {@link runLines} show. */
 export async function readRunView(committed: CommittedRun): Promise<RunView> {
   const { run, manifest } = committed;
   const [causes, highlights] = [await readCauses(committed), await readHighlights(committed)];
-  const terms = manifest.counts.partitions === 1 ? await readTerms(run, 0) : [];
-  return { committed, causes, highlights, terms };
+  const documents = await readDocumentHighlights(committed);
+  const isOne = manifest.counts.partitions === 1;
+  const terms = isOne ? await readTerms(run, 0) : [];
+  const only = isOne && manifest.resultSchema.form === "document" ? await readOnly(committed) : null;
+  return { committed, causes, highlights, documents, terms, only };
+}
+
+async function readOnly(committed: CommittedRun): Promise<PartitionRecord | null> {
+  for await (const [record] of streamRecords(committed, { limit: 1 })) return record ?? null;
+  return null;
 }
 
 /** The result of a run that has just been committed, for a person. */
@@ -42,7 +68,7 @@ export function resultLines(view: RunView, argument: RunArgument, layout: LineLa
   return sections([
     headlines(manifest, layout),
     ...causeSections(view, layout),
-    ...fitSections(view, layout),
+    ...fitSections(view, argument, layout),
     labelledLines(
       [
         ["run", pathText(run.folder)],
@@ -64,17 +90,11 @@ export function runLines(view: RunView, argument: RunArgument, layout: LineLayou
     headlines(manifest, layout),
     ...causeSections(view, layout),
     r2 === null || r2.count < 2 ? [] : r2Lines(r2, layout),
-    ...fitSections(view, layout),
+    ...fitSections(view, argument, layout),
     isBestShown ? fitSection("best fit", best, view, layout) : [],
     [layout.style.strong("made"), ...labelledLines(originEntries(view), layout)],
     nextSection(view, { ...argument, isShown: true }, layout),
   ]);
-}
-
-/** A path as short as it can be: relative where it lies below the folder the user is in. */
-export function pathText(path: string): string {
-  const near = relative(process.cwd(), path);
-  return lineText(near === "" || near.startsWith(`..${sep}`) || near === ".." ? path : near);
 }
 
 function sections(all: readonly (readonly string[])[]): string[] {
@@ -83,16 +103,24 @@ function sections(all: readonly (readonly string[])[]): string[] {
 
 function causeSections({ causes, committed }: RunView, layout: LineLayout): string[][] {
   const { keys } = committed.manifest;
+  const failures = (["failed", "timed_out", "lost"] as const).map((state) =>
+    causeLines(
+      state.replace("_", " "),
+      causes.failures.filter((cause) => cause.state === state),
+      { ...layout, keys },
+    ),
+  );
   return [
-    causeLines("failed", causes.failures, { ...layout, keys }),
+    ...failures,
     causeLines("skipped", causes.skips, { ...layout, keys }),
     causeLines("warnings", causes.warnings, { ...layout, keys }),
   ];
 }
 
-function fitSections(view: RunView, layout: LineLayout): string[][] {
+function fitSections(view: RunView, argument: RunArgument, layout: LineLayout): string[][] {
   const { steepest, worst } = view.highlights;
-  const { counts } = view.committed.manifest;
+  const { counts, resultSchema } = view.committed.manifest;
+  if (resultSchema.form === "document") return documentSections(view, argument, layout);
   if (view.terms.length > 0) return [[layout.style.strong("model"), ...termTable(view.terms, layout)]];
   // Two orders of the same few partitions would say one thing twice.
   if (counts.states.fitted <= SHOWN_FITS) {
@@ -101,34 +129,55 @@ function fitSections(view: RunView, layout: LineLayout): string[][] {
   return [fitSection("steepest", steepest, view, layout), fitSection("worst fit", worst, view, layout)];
 }
 
+function documentSections(view: RunView, argument: RunArgument, layout: LineLayout): string[][] {
+  const { committed, documents, highlights, only } = view;
+  const { manifest } = committed;
+  if (only !== null) {
+    return documentLines(manifest, only, {
+      ...layout,
+      wholeModel: wholeModelStep(manifest, only.key, argument),
+    });
+  }
+  const { strong, faint } = layout.style;
+  const score = scoreMetric(manifest);
+  const { spreads, examples } = documents;
+  const metrics = spreads.length === 0 ? [] : [strong("metrics"), ...spreadTable(manifest, spreads, layout)];
+  const heading = manifest.counts.states.fitted > SHOWN_FITS ? "worst fit" : "fits";
+  const among = manifest.counts.states.fitted > examples.length ? faint(": the first, by key") : "";
+  return [
+    score === null ? metrics : fitSection(heading, highlights.worst, view, layout),
+    examples.length === 0 ? [] : [strong("models") + among, ...exampleTable(manifest, examples, layout)],
+  ];
+}
+
 function fitSection(heading: string, fits: readonly FitRow[], view: RunView, layout: LineLayout): string[] {
   if (fits.length === 0) return [];
   const { manifest } = view.committed;
-  const { target } = manifest.job.trainerColumns;
+  const target = manifest.job.trainerColumns?.target;
   const feature = onlyFeature(manifest);
-  const isBySlope = heading === "steepest" && feature !== null;
+  const isBySlope = heading === "steepest" && feature !== null && target !== undefined;
   const by = isBySlope ? layout.style.faint(` slope: ${quoteText(target)} per ${quoteText(feature)}`) : "";
   return [layout.style.strong(heading) + by, ...fitTable(manifest, fits, layout)];
 }
 
 function nextSection(
-  { committed, highlights }: RunView,
-  argument: Omit<NextSteps, "fits">,
+  { committed, highlights, documents }: RunView,
+  argument: Omit<NextSteps, "examples">,
   { style }: LineLayout,
 ): string[] {
-  const fits = [...highlights.worst, ...highlights.steepest];
-  const steps = nextSteps(committed.manifest, { ...argument, fits });
+  const examples = [...highlights.worst, ...highlights.steepest, ...documents.examples].map((fit) => fit.key);
+  const steps = nextSteps(committed.manifest, { ...argument, examples });
   return [style.strong("what next"), ...steps.map((step) => `  ${step}`)];
 }
 
-function jobEntries({ job, keys, sources }: Manifest): [string, string][] {
+function jobEntries(manifest: Manifest): [string, string][] {
+  const { job, sources } = manifest;
   const bytes = sources.reduce((sum, file) => sum + file.bytes, 0);
   const files = sources.slice(0, SHOWN_FILES).map((file) => pathText(file.path));
   const more = sources.length - files.length;
   const named = files.join(", ") + (more > 0 ? ` and ${formatCount(more)} more` : "");
   const where = job.source.where;
   const types = Object.entries(job.source.types);
-  const hasIntercept = job.trainer.params["intercept"] !== false;
   return [
     ["source", `${named} (${formatBytes(bytes)})`],
     ...(where === null ? [] : [["where", lineText(where)] as [string, string]]),
@@ -137,9 +186,15 @@ function jobEntries({ job, keys, sources }: Manifest): [string, string][] {
       : [
           ["types", types.map(([name, type]) => `${quoteText(name)}=${type}`).join(", ")] as [string, string],
         ]),
-    ["by", keys.length === 0 ? "nothing: all rows are one partition (pooled)" : keys.map(keyText).join(", ")],
-    ["fit", `${job.trainer.estimator}: ${formulaText({ ...job.trainerColumns, hasIntercept })}`],
+    ["by", partitioningText(manifest)],
+    ["fit", fitText(fitTold(manifest))],
   ];
+}
+
+function partitioningText({ job, keys }: Manifest): string {
+  if (job.partitioning.kind === "pooled") return "nothing: all rows are one partition (pooled)";
+  const names = keys.map(keyText).join(", ");
+  return job.partitioning.kind === "file" ? `${names}: one model per file` : names;
 }
 
 function keyText({ name, type, column }: Manifest["keys"][number]): string {

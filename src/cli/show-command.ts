@@ -4,9 +4,10 @@ import { type Cause, readCauses } from "./causes.ts";
 import { jsonText } from "./json-text.ts";
 import { labelledLines } from "./labelled-lines.ts";
 import type { Output, Screen } from "./output.ts";
+import { pathText } from "./path-text.ts";
 import { EXIT } from "./report-error.ts";
 import { addRunOptions, type RunArgument, withRun } from "./run-argument.ts";
-import { pathText, readRunView, runLines } from "./run-lines.ts";
+import { readRunView, runLines } from "./run-lines.ts";
 import { lineText } from "./safe-text.ts";
 import { keyToJson } from "./stored-key.ts";
 

@@ -4,6 +4,7 @@ import { formatCount, formatNumber, formatQuantity } from "./format-number.ts";
 import { formatDuration, formatRate } from "./format-unit.ts";
 import type { R2Spread } from "./highlights.ts";
 import { foldText, type LineLayout, labelledLines, packWords } from "./labelled-lines.ts";
+import { pathText } from "./path-text.ts";
 import { lineText } from "./safe-text.ts";
 import { shortKey } from "./stored-key.ts";
 import type { Style } from "./style.ts";
@@ -28,14 +29,24 @@ export function headlines(manifest: Manifest, { width, style }: LineLayout): str
   const stateTexts = FIT_STATES.filter((state) => states[state] > 0 || ALWAYS_COUNTED.includes(state)).map(
     (state) => stateText(counts, state, style),
   );
-  const dropped = counts.rowsDropped === 0 ? "" : ` (${formatCount(counts.rowsDropped)} dropped)`;
   const facts = [
     `${stateTexts.join(", ")} of ${formatQuantity(partitions, "partition")}`,
-    formatQuantity(counts.rowsRead, "row") + dropped,
+    formatQuantity(counts.rowsRead, "row") + rowRemarks(manifest),
     formatDuration(durationMs),
   ];
   if (states.fitted > 0) facts.push(`${formatRate(modelsPerSecond(manifest))} models/s`);
   return packWords(facts, " · ", width).flatMap((line) => foldText(line, width));
+}
+
+function rowRemarks({ counts, job, sources }: Manifest): string {
+  const isByFile = job.partitioning.kind === "file";
+  const unknown = isByFile ? sources.filter((file) => file.rows === null).length : counts.states.lost;
+  const what = formatQuantity(unknown, isByFile ? "file" : "lost partition");
+  const remarks = [
+    ...(counts.rowsDropped === 0 ? [] : [`${formatCount(counts.rowsDropped)} dropped`]),
+    ...(unknown === 0 ? [] : [`those of ${what} not known`]),
+  ];
+  return remarks.length === 0 ? "" : ` (${remarks.join(", ")})`;
 }
 
 function stateText({ states, reasons }: Manifest["counts"], state: FitState, style: Style): string {
@@ -92,15 +103,16 @@ export function r2Lines({ quantiles, bins, count }: R2Spread, layout: LineLayout
 
 /** A cause in two lines: how many and why, then which. */
 function causeEntries(
-  { code, message, partitions, examples }: Cause,
+  { code, message, place, partitions, examples }: Cause,
   keys: Manifest["keys"],
 ): [label: string, text: string][] {
   const why = message === "" ? "" : `: ${cutText(lineText(message), MESSAGE_LENGTH)}`;
+  const at = place === null ? "" : ` (at ${pathText(place)})`;
   const shown = examples.map((key) => shortKey(keys, key));
   const others = partitions - examples.length;
   if (others > 0) shown.push(`and ${formatCount(others)} more`);
   return [
-    [lineText(code), formatQuantity(partitions, "partition") + why],
+    [lineText(code), formatQuantity(partitions, "partition") + why + at],
     // The names and values of a key of several fields have commas between them already.
     ["", shown.join(keys.length > 1 ? "; " : ", ")],
   ];

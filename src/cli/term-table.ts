@@ -1,7 +1,7 @@
 import type { OpenedRun } from "../index.ts";
 import { formatColumn, formatNumber } from "./format-number.ts";
 import { cellText } from "./safe-text.ts";
-import { type TableLayout, textTable } from "./text-table.ts";
+import { notedLines, type TableLayout, textTable } from "./text-table.ts";
 
 /** One term of a linear fit; null where there is no value, as for an aliased term. */
 export interface TermRow {
@@ -43,5 +43,5 @@ export function termTable(terms: readonly TermRow[], layout: TableLayout): reado
   ];
   const columns = [{ title: "term" }, ...numbers.map(({ title }) => ({ title, align: "right" as const }))];
   const rows = terms.map(({ term }, i) => [cellText(term), ...numbers.map(({ cells }) => cells[i]!)]);
-  return textTable(columns, rows, layout).lines;
+  return notedLines(textTable(columns, rows, layout), layout);
 }

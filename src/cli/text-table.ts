@@ -52,6 +52,12 @@ export function textTable(
   };
 }
 
+/** The lines of a table, and one that names the columns for which there was no room. */
+export function notedLines({ lines, hidden }: TextTable, { style, indent = 2 }: TableLayout): string[] {
+  if (hidden.length === 0) return [...lines];
+  return [...lines, " ".repeat(indent) + style.faint(`no room for: ${hidden.join(", ")}`)];
+}
+
 /** Widths of as many leading columns as have room, at least the first. */
 function fitWidths(columns: readonly TextColumn[], wanted: readonly number[], width: number): number[] {
   const least = wanted.map((w, i) => (columns[i]!.align === "right" ? w : Math.min(w, NARROWEST)));

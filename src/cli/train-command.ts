@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { answeredCount, ManyfitError, type OpenedRun, type Plan, train } from "../index.ts";
+import { answeredCount, ManyfitError, type OpenedRun, type Plan, type RunEvent, train } from "../index.ts";
 import { formatCount } from "./format-number.ts";
 import { addJobOptions, type JobFlags, trainOptionsFrom } from "./job-options.ts";
 import { jsonText } from "./json-text.ts";
@@ -11,6 +11,7 @@ import { readRunView, resultLines } from "./run-lines.ts";
 import { shellQuote } from "./shell-quote.ts";
 import { type Stop, stopOnSignals } from "./stop-on-signals.ts";
 import { modelsPerSecond } from "./summary-text.ts";
+import { createTrainerLog } from "./trainer-log.ts";
 
 interface TrainFlags extends JobFlags {
   readonly json?: true;
@@ -24,8 +25,23 @@ Examples:
   One model per store and item, from all files of a folder, since 2024.
     $ manyfit train sales/ --by store,item --target units --features price \\
         --where "day >= '2024-01-01'"
+  One model per file: every file is a data set of its own.
+    $ manyfit train "sensors/*.csv.gz" --per-file --target load --features temp
+  A trainer of your own, per file or per key, with its params.
+    $ manyfit train sensors/ --per-file --trainer ./trainer.ts --param alpha=0.1
   The counts of a run, for a program.
     $ manyfit train sales/ --by store --target units --json | jq .counts.states
+
+A trainer is a TypeScript or JavaScript file; its imports are bundled with it:
+  import { defineTrainer } from "manyfit";
+  export default defineTrainer({
+    columns: ["x", "y"],
+    fit({ table }) {
+      const y = table.numbers("y");
+      const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
+      return { model: { mean }, metrics: { rows: y.length } };
+    },
+  });
 `;
 
 /** `manyfit train`: fits a model per partition, commits the run, and shows what came of it. */
@@ -50,13 +66,17 @@ export function addTrainCommand(program: Command, screen: Screen): void {
 async function trainAndShow(screen: Screen, paths: readonly string[], flags: TrainFlags): Promise<void> {
   const options = trainOptionsFrom(paths, flags);
   const display = createProgressDisplay(screen.err, flags.quiet === true);
+  const log = trainerLog(screen.err, display, flags);
   const stop = stopOnSignals(() => announceStop(screen.err, display));
   try {
     const run = await train({
       ...options,
       signal: stop.signal,
-      onPlan: (plan) => showPlan(screen.err, display, plan, flags),
-      onEvent: (event) => display.add(event),
+      onPlan: (plan) => showPlan(screen.err, display, plan),
+      onEvent: (event) => {
+        display.add(event);
+        log(event);
+      },
     });
     finish(display, stop);
     await showResult(screen.out, run, flags).finally(() => run.close());
@@ -73,9 +93,19 @@ function finish(display: ProgressDisplay, stop: Stop): void {
   stop.release();
 }
 
-function showPlan(output: Output, display: ProgressDisplay, plan: Plan, flags: TrainFlags): void {
+/** What trainers print goes between the progress, if anything is to be shown but the result. */
+function trainerLog(
+  { style }: Output,
+  display: ProgressDisplay,
+  flags: TrainFlags,
+): (event: RunEvent) => void {
+  if (flags.quiet || flags.json) return () => undefined;
+  return createTrainerLog({ write: (lines) => display.interject(lines), style, out: flags.out });
+}
+
+function showPlan(output: Output, display: ProgressDisplay, plan: Plan): void {
   const { style } = output;
-  const lines = planLines(plan, { hasIntercept: flags.intercept, width: output.width(), style });
+  const lines = planLines(plan, { width: output.width(), style });
   display.interject([style.strong("plan"), ...lines, "", ""].join("\n"));
 }
 

@@ -54,6 +54,12 @@ export class ColumnBatch {
     return values.map((value) => value?.bytes ?? null);
   }
 
+  /** One value of a BLOB column, NULL as null: a batch of large values need not be in memory twice. */
+  blob(column: number, row: number): Uint8Array | null {
+    const value = this.#chunk.getColumnVector(column).getItem(row) as { readonly bytes: Uint8Array } | null;
+    return value?.bytes ?? null;
+  }
+
   /** One byte per row, 0 = NULL; null when the column has no NULL in this batch. */
   isValid(column: number): Uint8Array | null {
     const { data } = (this.#chunk.getColumnVector(column) as unknown as ValidityMask).validity;

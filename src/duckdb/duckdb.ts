@@ -11,7 +11,7 @@ import { ManyfitError } from "../errors.ts";
 import { type AppendColumn, duckdbTypeOf, writeColumn } from "./append-column.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { type JsonCell, jsonCell } from "./json-cell.ts";
-import { quoteTextList } from "./quote.ts";
+import { quoteText, quoteTextList } from "./quote.ts";
 import { type StreamedResult, streamQuery } from "./stream-query.ts";
 
 /** Rows of a DuckDB chunk at most. */
@@ -19,6 +19,9 @@ const CHUNK_ROWS = 2048;
 
 /** Rows that are appended before other work of the thread has its turn. */
 const APPEND_TURN_ROWS = 8 * CHUNK_ROWS;
+
+/** What DuckDB's JSON says of statements that are no select. */
+const ONLY_SELECTS = '"error_message":"Only SELECT statements can be serialized to json!"';
 
 /** How an instance may use the machine. */
 export interface DuckdbOptions {
@@ -171,12 +174,22 @@ class DuckdbConnection implements Connection {
       const text = `query has ${statements.count} statements, one is allowed (a pivot without its values in an in counts as two)`;
       throw new ManyfitError("query_refused", text);
     }
-    const statement = await statements.prepare(0);
+    const statement = await statements.prepare(0).catch(async (error: unknown) => {
+      throw (await this.#isSelect(sql)) ? error : doesMore(error);
+    });
     const isRead = statement.statementType === StatementType.SELECT;
     statement.destroySync();
-    if (!isRead) {
-      throw new ManyfitError("query_refused", "query does more than read: only a single select is allowed");
-    }
+    if (!isRead) throw doesMore();
+  }
+
+  /**
+   * Whether text that cannot be prepared is a select all the same, as one of a table that is not there: DuckDB knows
+   * the kind of a statement only when all its names are known, but writes the tree of selects alone as JSON.
+   */
+  async #isSelect(sql: string): Promise<boolean> {
+    const tree = `select json_serialize_sql(${quoteText(sql)}) as tree`;
+    const [row] = await this.rows<{ tree: string }>(tree).catch(() => []);
+    return row === undefined || !row.tree.includes(ONLY_SELECTS);
   }
 
   interrupt(): void {
@@ -192,6 +205,11 @@ class DuckdbConnection implements Connection {
     this.#wasInterrupted = false;
     return streamQuery(this.#connection, sql, () => this.#wasInterrupted);
   }
+}
+
+function doesMore(cause?: unknown): ManyfitError {
+  const text = "query does more than read: only a single select is allowed";
+  return new ManyfitError("query_refused", text, { cause });
 }
 
 async function* rowBatches(chunks: StreamedResult["chunks"]): AsyncGenerator<JsonCell[][], void, undefined> {

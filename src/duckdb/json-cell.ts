@@ -6,7 +6,7 @@ import {
   JsonDuckDBValueConverter,
 } from "@duckdb/node-api";
 
-/** A value of a query's result, in the form that JSON can carry; see {@link jsonCell}. */
+/** A value of a query's result, in the form that JSON can carry. */
 export type JsonCell =
   | null
   | boolean

@@ -27,6 +27,8 @@ export interface CsvReading {
   readonly escape: string;
   /** DuckDB types by column name, in the order of the file. */
   readonly columns: readonly (readonly [name: string, sqlType: string])[];
+  /** Whether `""` is an empty text; else it is NULL, as an empty field is. Default: false. */
+  readonly keepsEmptyText?: boolean;
 }
 
 /** SQL that reads CSV files, plain or gzip, that begin with a header. */
@@ -34,7 +36,8 @@ export function readCsv(paths: readonly string[], reading: CsvReading): string {
   const columns = reading.columns.map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`).join(", ");
   return `read_csv(${quotePaths(paths)}, hive_partitioning = false, auto_detect = false, header = true,
     delim = ${quoteText(reading.delimiter)}, quote = ${quoteText(reading.quote)},
-    escape = ${quoteText(reading.escape)}, columns = {${columns}})`;
+    escape = ${quoteText(reading.escape)}, allow_quoted_nulls = ${reading.keepsEmptyText !== true},
+    columns = {${columns}})`;
 }
 
 /** SQL that finds out delimiter, quotes and column types of a CSV file from its first rows. */

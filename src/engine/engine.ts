@@ -1,8 +1,14 @@
 import type { Inventory } from "../job/inventory.ts";
-import type { Job } from "../job/job.ts";
+import type { Job, Params } from "../job/job.ts";
+import type { KeyList } from "../key/key-list.ts";
+import type { KeyField } from "../key/key-type.ts";
+import type { PredictionBatch } from "../protocol/prediction-batch.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import type { RunEvent } from "../run/run-event.ts";
+import type { Relation } from "../source/relation.ts";
+import type { PartitionLookup } from "../source/stream-rows.ts";
+import type { ReadColumn } from "../table/read-column.ts";
 
 /** What an engine found out about a job before it runs. */
 export interface Inspection {
@@ -13,6 +19,31 @@ export interface Inspection {
   readonly minRows: number;
   /** What the rows will take while they are brought together, in bytes. */
   readonly exchangeBytes: number;
+  /** The user's trainer with all that it imports, as it will be run and kept; null for estimators. */
+  readonly bundle: { readonly name: string; readonly sha256: string; readonly code: string } | null;
+}
+
+/** Rows to predict for, and the models of a run that were fitted by a module of the user's. */
+export interface ScoringSource {
+  /** The rows: keys, what the trainer reads, position. Some have a key that the lookup does not have. */
+  readonly relation: Relation;
+  /** The partitions that have a model. Rows of all others need no prediction. */
+  readonly lookup: PartitionLookup;
+  /** How many of the rows belong to each partition of the run; 0 for those without a model. */
+  readonly partitionRows: Float64Array;
+  /** Keys of all partitions of the run. */
+  readonly keys: KeyList;
+  readonly keyFields: readonly KeyField[];
+  readonly readColumns: readonly ReadColumn[];
+  readonly trainer: {
+    /** Path of the bundle. */
+    readonly path: string;
+    readonly params: Params;
+  };
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Models of the partitions `from .. to` (exclusive): canonical JSON, or bytes; null where there is none. */
+  models(from: number, to: number): Promise<(string | Uint8Array | null)[]>;
 }
 
 /**
@@ -33,6 +64,11 @@ export interface Engine {
    * `interrupted` when the signal is aborted. What is not yet asked for is not computed far ahead.
    */
   run(signal: AbortSignal): AsyncIterable<RunEvent | ResultBatch>;
+  /**
+   * Predicts every row of a partition that has a model, in batches of one partition each, in any order; instead of
+   * `inspect` and `run`. Stops with `interrupted` when the signal is aborted.
+   */
+  score(source: ScoringSource, signal: AbortSignal): AsyncIterable<RunEvent | PredictionBatch>;
   /** Stops what still runs and frees everything; may be called at any time. */
   close(): Promise<void>;
 }

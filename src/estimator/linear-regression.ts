@@ -26,6 +26,7 @@ const METRICS: readonly MetricField[] = [
 
 function resultSchemaOf({ features, hasIntercept }: LinearRegressionOptions): ResultSchema {
   return {
+    form: "fields",
     model: [
       { name: "intercept", listLength: null },
       { name: "coefficients", listLength: features.length },

@@ -9,12 +9,12 @@ export interface Inventory {
   readonly job: ResolvedJob;
   readonly partitionCount: number;
   readonly keys: KeyList;
-  /** Rows of each partition. */
+  /** Rows of each partition; NaN where that is not known before they are read. */
   readonly rows: Float64Array;
-  /** Rows of each partition in which every used column is a finite number. */
+  /** Rows of each partition that the trainer can use; NaN where that is not known before they are read. */
   readonly usableRows: Float64Array;
-  /** Rows in all files. */
-  readonly rowCount: number;
-  /** Rows of each file, in the order of `job.files`. */
-  readonly fileRows: readonly number[];
+  /** Rows in all files; null where that is not known before they are read. */
+  readonly rowCount: number | null;
+  /** Rows of each file, in the order of `job.files`; null where that is not known before they are read. */
+  readonly fileRows: readonly number[] | null;
 }

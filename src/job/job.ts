@@ -13,9 +13,10 @@ export interface SourceSpec {
   readonly where: string | null;
 }
 
-/** What makes a partition: all rows with equal values in some columns, or simply all rows. */
+/** What makes a partition: all rows with equal values in some columns, all rows of a file, or simply all rows. */
 export type Partitioning =
   | { readonly kind: "by"; readonly columns: readonly string[] }
+  | { readonly kind: "file" }
   | { readonly kind: "pooled" };
 
 /** A value that JSON can carry. */
@@ -27,11 +28,29 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** Which trainer to run and its params, as plain data: what every engine understands. */
-export interface TrainerSpec {
-  /** Name of a built-in estimator, such as `linear-regression`. */
+/** Hyperparameters by name, as they were given. */
+export type Params = { readonly [name: string]: JsonValue };
+
+/** A built-in estimator with its params. */
+export interface EstimatorSpec {
+  /** Such as `linear-regression`. */
   readonly estimator: string;
-  readonly params: { readonly [name: string]: JsonValue };
+  readonly params: Params;
+}
+
+/** A trainer of the user's own with its params. */
+export interface ModuleSpec {
+  /** Path of the TypeScript or JavaScript file whose default export is `defineTrainer({ … })`. */
+  readonly module: string;
+  readonly params: Params;
+}
+
+/** Which trainer to run and its params, as plain data: what every engine understands. */
+export type TrainerSpec = EstimatorSpec | ModuleSpec;
+
+/** Whether a spec names a module of the user's. */
+export function isModuleSpec(spec: TrainerSpec): spec is ModuleSpec {
+  return "module" in spec;
 }
 
 /** What a run is asked to do, as plain data, before anything is read. */

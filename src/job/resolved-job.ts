@@ -1,4 +1,6 @@
 import type { KeyField } from "../key/key-type.ts";
+import type { FieldType } from "../table/field.ts";
+import type { ReadColumn } from "../table/read-column.ts";
 import type { Job } from "./job.ts";
 
 /** A file of the source, as it was when it was inspected. */
@@ -18,15 +20,29 @@ export interface SourceColumn {
   readonly foundType: string;
   /** Whether its values are numbers (or were told to be). */
   readonly isNumeric: boolean;
+  /** How a trainer may read it; null for types that trainers cannot read, such as lists and times of day. */
+  readonly fieldType: FieldType | null;
   /** False for columns of row numbers that got a name from a tool: never a feature unless the user names it. */
   readonly isNamed: boolean;
 }
 
-/** The columns that a trainer reads, each as one array of doubles. */
+/** The part that each column plays in an estimator, each read as one array of doubles. */
 export interface TrainerColumns {
   readonly features: readonly string[];
   readonly target: string;
   readonly weights: string | null;
+}
+
+/** A module of the user's as it was bundled and described: what is run is this, whatever becomes of the file. */
+export interface TrainerModule {
+  /** Name of the file, without its folder. */
+  readonly name: string;
+  /** Of the bundle's text, in hex: the trainer's identity. */
+  readonly sha256: string;
+  /** Whether it can predict. */
+  readonly hasPredict: boolean;
+  /** Partitions with fewer rows are skipped. */
+  readonly minRows: number;
 }
 
 /** A job in which nothing is left to find out: what engines run. Nothing in it is inferred twice. */
@@ -36,5 +52,10 @@ export interface ResolvedJob extends Job {
   readonly columns: readonly SourceColumn[];
   /** Empty for pooled runs. */
   readonly keyFields: readonly KeyField[];
-  readonly trainerColumns: TrainerColumns;
+  /** What the trainer reads, in the order in which every engine hands it over. */
+  readonly readColumns: readonly ReadColumn[];
+  /** Null for trainers that are modules. */
+  readonly trainerColumns: TrainerColumns | null;
+  /** Null for estimators. */
+  readonly module: TrainerModule | null;
 }

@@ -17,3 +17,12 @@ export function keyAt(keys: KeyList, index: number): Uint8Array {
 export function keyCount(keys: KeyList): number {
   return keys.offsets.length - 1;
 }
+
+/** The keys `from .. to` (exclusive) as a list of their own, over the same bytes. */
+export function sliceKeys(keys: KeyList, from: number, to: number): KeyList {
+  const start = keys.offsets[from]!;
+  return {
+    bytes: keys.bytes.subarray(start, keys.offsets[to]!),
+    offsets: keys.offsets.subarray(from, to + 1).map((offset) => offset - start),
+  };
+}

@@ -1,27 +1,111 @@
 import type { ErrorCode } from "../errors.ts";
-import type { TrainerSpec } from "../job/job.ts";
+import type { EstimatorSpec, Params } from "../job/job.ts";
 import type { TrainerColumns } from "../job/resolved-job.ts";
+import type { TrainerDescription } from "../job/trainer-description.ts";
+import type { KeyList } from "../key/key-list.ts";
+import type { KeyField } from "../key/key-type.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
+import type { Field } from "../table/field.ts";
+import type { ReadColumn } from "../table/read-column.ts";
 import type { Bucket } from "./bucket.ts";
+import type { FilePlan } from "./file-plan.ts";
+import type { PredictionBatch } from "./prediction-batch.ts";
 
 /** Version of the messages: both sides must have the same. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
+
+/** What a worker runs. */
+export type WorkerTrainer =
+  | { readonly kind: "estimator"; readonly spec: EstimatorSpec; readonly columns: TrainerColumns }
+  /** A bundled module: only workers that are processes run it, and the caller's own thread. */
+  | { readonly kind: "module"; readonly path: string; readonly params: Params };
+
+/** Everything that a worker is told once. */
+export interface WorkerInit {
+  readonly version: number;
+  /** Number of the worker, from 0. */
+  readonly worker: number;
+  readonly trainer: WorkerTrainer;
+  readonly readColumns: readonly ReadColumn[];
+  readonly keyFields: readonly KeyField[];
+  /** Seed of the run. */
+  readonly seed: number;
+  /** How files are read; null where rows come in buckets only. */
+  readonly filePlan: FilePlan | null;
+}
+
+/** Which task a message is about. */
+export interface TaskIdentity {
+  readonly task: number;
+  readonly attempt: number;
+}
+
+/** Some partitions to be fitted, whose rows lie in a bucket. */
+export interface BucketTask extends TaskIdentity {
+  readonly bucket: Bucket;
+  /** The partitions of the bucket to fit, counted from its first: `from .. to`, end exclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Keys of all partitions of the bucket; null where the trainer does not see them. */
+  readonly keys: KeyList | null;
+}
+
+/** Some files to be read and fitted, each a partition. */
+export interface FileTask extends TaskIdentity {
+  readonly files: readonly FileOfTask[];
+  /** Keys of the files' partitions, in their order; null where the trainer does not see them. */
+  readonly keys: KeyList | null;
+}
+
+/** One file of a task. */
+export interface FileOfTask {
+  readonly partition: number;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** Some partitions to be predicted, whose rows lie in a bucket, with their models. */
+export interface ScoreTask extends BucketTask {
+  /** Model of each partition of the bucket: canonical JSON, or bytes; null where there is none. */
+  readonly models: readonly (string | Uint8Array | null)[];
+}
 
 /** What an engine tells a worker. */
 export type EngineMessage =
+  | ({ readonly type: "init" } & WorkerInit)
+  /** What columns does the trainer read, and are its params right? Answered by `described`. */
   | {
-      readonly type: "init";
-      readonly version: number;
-      /** Number of the worker, from 0. */
-      readonly worker: number;
-      readonly trainer: TrainerSpec;
-      readonly columns: TrainerColumns;
+      readonly type: "describe";
+      readonly path: string;
+      readonly params: Params;
+      readonly schema: readonly Field[];
     }
-  /** Fit these partitions; answered by exactly one result. */
-  | { readonly type: "data"; readonly task: number; readonly attempt: number; readonly bucket: Bucket };
+  /** Fit these partitions, in order; answered by results, the last of which says so. */
+  | ({ readonly type: "data" } & BucketTask)
+  /** Read and fit these files, in order; answered by results and for some by `declined`. */
+  | ({ readonly type: "files" } & FileTask)
+  /** Predict the rows of these partitions, in order; answered by predictions, then by `scored`. */
+  | ({ readonly type: "score" } & ScoreTask);
 
 /** What a worker tells its engine. */
 export type WorkerMessage =
-  | { readonly type: "result"; readonly batch: ResultBatch }
+  | ({ readonly type: "described" } & TrainerDescription)
+  /** A partition's turn has come: when the worker dies, this one was at work. Not told by threads. */
+  | { readonly type: "started"; readonly task: number; readonly partition: number }
+  /** Some partitions of a task, in the order in which they were given. */
+  | { readonly type: "result"; readonly batch: ResultBatch; readonly isLast: boolean }
+  /** A file that the worker leaves to the engine: read it, and send its rows as data. */
+  | { readonly type: "declined"; readonly task: number; readonly partition: number; readonly reason: string }
+  | { readonly type: "predicted"; readonly batch: PredictionBatch }
+  /** All partitions of a task that have rows and a model are predicted. */
+  | { readonly type: "scored"; readonly task: number }
+  /** What a trainer printed while a partition (null: none) was at work. */
+  | {
+      readonly type: "logged";
+      readonly task: number | null;
+      readonly partition: number | null;
+      readonly stream: "stdout" | "stderr";
+      readonly text: string;
+    }
   /** The worker itself cannot go on, which says nothing of any partition. */
   | { readonly type: "broken"; readonly code: ErrorCode; readonly message: string };

@@ -49,8 +49,30 @@ export interface ResultBatch {
   readonly metrics: readonly NumberColumn[];
   /** Columns of width `terms.length`; null for estimators without terms. */
   readonly terms: TermColumns | null;
+  /** Models and metrics of trainers whose models are documents; null for all others. */
+  readonly documents: DocumentColumns | null;
+  /** What was read for each partition that is a file; null where rows come from anywhere else. */
+  readonly files: FileColumns | null;
   readonly warnings: readonly Remark[];
   readonly errors: readonly Remark[];
+}
+
+/** Models that are documents, one entry per partition; a partition that is not fitted has null in all three. */
+export interface DocumentColumns {
+  /** Canonical JSON of the model, see `canonicalJson`; null where the model is bytes. */
+  readonly json: readonly (string | null)[];
+  /** The model's bytes; null where the model is a JSON value. */
+  readonly bytes: readonly (Uint8Array | null)[];
+  /** Metrics by name, finite or null. */
+  readonly metrics: readonly (Readonly<Record<string, number | null>> | null)[];
+}
+
+/** What identifies the files that were read, one entry per partition; null where a file could not be read. */
+export interface FileColumns {
+  /** Of the bytes on disk, in hex. */
+  readonly sha256: readonly (string | null)[];
+  /** Length on disk. */
+  readonly bytes: readonly (number | null)[];
 }
 
 /** The long table of a linear fit, one entry per partition and term. */

@@ -32,7 +32,8 @@ export type RunEvent =
       readonly type: "run.planned";
       readonly atMs: number;
       readonly partitions: number;
-      readonly rows: number;
+      /** Null where they are not counted before they are read. */
+      readonly rows: number | null;
       /** Partitions that will be skipped, known from counts alone. */
       readonly skips: number;
     }
@@ -52,7 +53,22 @@ export type RunEvent =
       readonly worker: number;
       readonly attempt: number;
       readonly partitions: number;
-      readonly rows: number;
+      /** Null where they are not counted before they are read. */
+      readonly rows: number | null;
+    }
+  | {
+      /** The worker ended within the task; the partitions without an answer are tried again, or given up. */
+      readonly type: "attempt.lost";
+      readonly atMs: number;
+      readonly task: number;
+      readonly worker: number;
+      readonly attempt: number;
+      /** The partition that was at work; null where none was. */
+      readonly partition: number | null;
+      /** Such as `worker 1 ended by signal SIGKILL`. */
+      readonly cause: string;
+      /** Of the partitions that are answered with this: those with results before, and one that is given up. */
+      readonly counts: StateCounts;
     }
   | {
       readonly type: "task.finished";
@@ -62,6 +78,17 @@ export type RunEvent =
       readonly attempt: number;
       readonly durationMs: number;
       readonly counts: StateCounts;
+    }
+  | {
+      /** A trainer of the user's printed something. */
+      readonly type: "trainer.logged";
+      readonly atMs: number;
+      /** What was at work meanwhile; null where nothing was, as while a trainer is loaded. */
+      readonly task: number | null;
+      readonly partition: number | null;
+      readonly stream: "stdout" | "stderr";
+      /** As it was printed: lines with their ends, or parts of lines. */
+      readonly text: string;
     }
   | {
       readonly type: "run.committed";

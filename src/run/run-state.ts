@@ -29,6 +29,8 @@ export interface RunState {
   readonly counts: StateCounts;
   readonly tasksStarted: number;
   readonly tasksFinished: number;
+  /** Tasks during which their worker ended. */
+  readonly attemptsLost: number;
   readonly digest: string | null;
   /** Why the run stopped, where it did. */
   readonly message: string | null;
@@ -49,6 +51,7 @@ export const INITIAL_RUN_STATE: RunState = {
   counts: NO_COUNTS,
   tasksStarted: 0,
   tasksFinished: 0,
+  attemptsLost: 0,
   digest: null,
   message: null,
 };
@@ -99,6 +102,10 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
       return { tasksStarted: state.tasksStarted + 1 };
     case "task.finished":
       return { tasksFinished: state.tasksFinished + 1, counts: addCounts(state.counts, event.counts) };
+    case "attempt.lost":
+      return { attemptsLost: state.attemptsLost + 1, counts: addCounts(state.counts, event.counts) };
+    case "trainer.logged":
+      return {};
     case "run.committed":
       return { status: "committed", counts: event.counts, digest: event.digest, progress: null };
     case "run.stopped":

@@ -14,7 +14,10 @@ export interface Dictionary {
   readonly lookup: PartitionLookup;
   readonly keys: KeyList;
   readonly rows: Float64Array;
+  /** Rows that the trainer can use. */
   readonly usableRows: Float64Array;
+  /** Bytes of the texts of each partition, for each column that the trainer reads; null for columns of numbers. */
+  readonly textBytes: readonly (Float64Array | null)[];
 }
 
 const TABLE = "dictionary";
@@ -42,20 +45,32 @@ async function buildDictionary(
 ): Promise<Dictionary> {
   const names = keyFields.map((_, i) => `k${i}`);
   const order = names.map((name) => `${name} nulls first`).join(", ");
-  const grouped = `select ${[...names, "count(*)::double as n", `${usableCount(relation)} as usable`].join(", ")}
+  const counts = ["count(*)::double as n", `${usableCount(relation)} as usable`, ...textSums(relation)];
+  const grouped = `select ${[...names, ...counts].join(", ")}
     from ${relation.sql} ${names.length > 0 ? `group by ${names.join(", ")}` : ""}`;
   const number = names.length > 0 ? `(row_number() over (order by ${order}) - 1)::integer` : "0::integer";
   await connection.run(
     `create or replace table ${TABLE} as select ${number} as partition, * from (${grouped})`,
   );
   const hasNull = await nullFlags(names, connection);
-  const read = await readDictionary(keyFields, connection);
+  const read = await readDictionary(keyFields, relation, connection);
   return { lookup: { table: TABLE, hasNull }, ...read };
 }
 
-function usableCount(relation: Relation): string {
-  const finite = Array.from({ length: relation.columnCount }, (_, i) => `isfinite(c${i})`);
-  return `(count(*) filter (where ${finite.join(" and ")}))::double`;
+/** Where NULL is told apart, the trainer sees all rows; else those without NULL, NaN or an infinity. */
+function usableCount({ columns }: Relation): string {
+  const finite = columns.flatMap(({ hasValidity }, i) => (hasValidity ? [] : [`isfinite(c${i})`]));
+  return finite.length === 0
+    ? "count(*)::double"
+    : `(count(*) filter (where ${finite.join(" and ")}))::double`;
+}
+
+function textSums({ columns }: Relation): string[] {
+  return textColumns(columns).map((i) => `coalesce(sum(strlen(c${i})), 0)::double as t${i}`);
+}
+
+function textColumns(columns: Relation["columns"]): number[] {
+  return columns.flatMap(({ type }, i) => (type === "text" ? [i] : []));
 }
 
 async function nullFlags(names: readonly string[], connection: Connection): Promise<boolean[]> {
@@ -67,6 +82,7 @@ async function nullFlags(names: readonly string[], connection: Connection): Prom
 
 async function readDictionary(
   keyFields: readonly KeyField[],
+  { columns }: Relation,
   connection: Connection,
 ): Promise<Omit<Dictionary, "lookup">> {
   const [size] = await connection.rows<{ n: number }>(`select count(*)::integer as n from ${TABLE}`);
@@ -74,13 +90,16 @@ async function readDictionary(
   const usableRows = new Float64Array(size!.n);
   const builder = createKeyListBuilder(keyFields.map((field) => field.type));
   const keys = keyFields.map(({ type }, i) => readExpression(type, `k${i}`));
-  const sql = `select ${["n", "usable", ...keys].join(", ")} from ${TABLE} order by partition`;
+  const texts = textColumns(columns);
+  const textBytes = columns.map(({ type }) => (type === "text" ? new Float64Array(size!.n) : null));
+  const sql = `select ${["n", "usable", ...texts.map((i) => `t${i}`), ...keys].join(", ")} from ${TABLE} order by partition`;
   let at = 0;
   for await (const batch of connection.batches(sql)) {
     rows.set(batch.doubles(0), at);
     usableRows.set(batch.doubles(1), at);
+    for (const [i, column] of texts.entries()) textBytes[column]!.set(batch.doubles(i + 2), at);
     builder.appendColumns(
-      keyFields.map(({ type }, i) => keyColumnFrom(batch, i + 2, type)),
+      keyFields.map(({ type }, i) => keyColumnFrom(batch, i + 2 + texts.length, type)),
       batch.rowCount,
     );
     at += batch.rowCount;
@@ -89,5 +108,5 @@ async function readDictionary(
   if (keyFields.length > 0 && !isAscending(list)) {
     throw new ManyfitError("internal", "keys came out of the database in another order than their bytes");
   }
-  return { keys: list, rows, usableRows };
+  return { keys: list, rows, usableRows, textBytes };
 }

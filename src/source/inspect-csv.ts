@@ -5,6 +5,7 @@ import type { SourceFile } from "../job/resolved-job.ts";
 import { readErrorFrom } from "./read-error.ts";
 import { readHeader } from "./read-header.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
+import { fieldTypeOf } from "./sql-type.ts";
 import type { Dialect } from "./text/csv-record.ts";
 
 /** As many rows as the sniffer looks at. */
@@ -52,7 +53,15 @@ export async function inspectCsv(
     const sqlType = sniffed.Columns[i]!.type;
     const isNamed = name !== "";
     const isNumeric = isNumericType(sqlType);
-    return { name: isNamed ? name : `column${i}`, sqlType, foundType: sqlType, isNumeric, isNamed };
+    const fieldType = fieldTypeOf(sqlType);
+    return {
+      name: isNamed ? name : `column${i}`,
+      sqlType,
+      foundType: sqlType,
+      isNumeric,
+      fieldType,
+      isNamed,
+    };
   });
   return { format: "csv", files, columns, dialect };
 }

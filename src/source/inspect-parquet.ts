@@ -4,6 +4,7 @@ import { ManyfitError } from "../errors.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
 import { readErrorFrom } from "./read-error.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
+import { fieldTypeOf } from "./sql-type.ts";
 
 /** A node of a file's schema, in depth-first order. */
 interface SchemaNode {
@@ -33,7 +34,8 @@ export async function inspectParquet(
     });
   const columns = described.map(({ column_name: name, column_type: sqlType }) => {
     const isNamed = !PANDAS_INDEX.test(name);
-    return { name, sqlType, foundType: sqlType, isNumeric: isNumericType(sqlType), isNamed };
+    const isNumeric = isNumericType(sqlType);
+    return { name, sqlType, foundType: sqlType, isNumeric, fieldType: fieldTypeOf(sqlType), isNamed };
   });
   try {
     await checkSameColumns(files, list, connection);

@@ -7,7 +7,7 @@ import { inspectCsv } from "./inspect-csv.ts";
 import { inspectParquet } from "./inspect-parquet.ts";
 import { listFiles } from "./list-files.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
-import { sqlTypeOf } from "./sql-type.ts";
+import { fieldTypeOf, sqlTypeOf } from "./sql-type.ts";
 
 /**
  * Finds the files of a source and the columns they have in common. Every file's header or footer is read, no rows
@@ -22,7 +22,11 @@ export async function inspectSource(spec: SourceSpec, connection: Connection): P
   return { ...schema, columns: withToldTypes(schema.columns, spec.types) };
 }
 
-function withToldTypes(columns: readonly SourceColumn[], types: SourceSpec["types"]): SourceColumn[] {
+/**
+ * Columns with the types that the user told.
+ * @throws ManyfitError `unknown_column` where a type is told of a column that is not there.
+ */
+export function withToldTypes(columns: readonly SourceColumn[], types: SourceSpec["types"]): SourceColumn[] {
   const names = columns.map((column) => column.name);
   for (const name of Object.keys(types)) {
     if (names.includes(name)) continue;
@@ -35,14 +39,18 @@ function withToldTypes(columns: readonly SourceColumn[], types: SourceSpec["type
     const told = Object.hasOwn(types, column.name) ? types[column.name] : undefined;
     if (told === undefined) return column;
     const sqlType = sqlTypeOf(told);
-    return { ...column, sqlType, isNumeric: isNumericType(sqlType) };
+    return { ...column, sqlType, isNumeric: isNumericType(sqlType), fieldType: fieldTypeOf(sqlType) };
   });
 }
 
 /** Names under which DuckDB tells a row's place; a column of that name would hide it. */
 const PLACE_COLUMNS = ["file_index", "file_row_number"];
 
-function checkNames(columns: readonly SourceColumn[], path: string): void {
+/**
+ * Checks that columns can be told apart by their names, whatever the case.
+ * @throws ManyfitError `source_unreadable`
+ */
+export function checkNames(columns: readonly SourceColumn[], path: string): void {
   const seen = new Map<string, string>();
   for (const { name } of columns) {
     if (PLACE_COLUMNS.includes(name.toLowerCase())) {

@@ -13,8 +13,8 @@ export type SourceSchema =
       readonly format: "parquet";
       readonly files: readonly SourceFile[];
       readonly columns: readonly SourceColumn[];
-      /** Rows of each file, from its footer. */
-      readonly fileRows: readonly number[];
+      /** Rows of each file, from its footer; null where the footers were not all read. */
+      readonly fileRows: readonly number[] | null;
     };
 
 const NUMERIC = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/;

@@ -1,4 +1,6 @@
 import type { KeyType } from "../key/key-type.ts";
+import type { FieldType } from "../table/field.ts";
+import { isNumericType } from "./source-schema.ts";
 
 const SQL_TYPES = {
   boolean: "BOOLEAN",
@@ -47,4 +49,23 @@ export function keyTypeOf(sqlType: string): KeyType | null {
   if (sqlType.startsWith("ENUM(")) return "text";
   if (/^DECIMAL\(\d+,\d+\)$/.test(sqlType)) return sqlType.toLowerCase() as KeyType;
   return KEY_TYPES[sqlType] ?? null;
+}
+
+/** How a trainer reads a column of a DuckDB type; null for types that trainers cannot read. */
+export function fieldTypeOf(sqlType: string): FieldType | null {
+  if (isNumericType(sqlType)) return "double";
+  switch (keyTypeOf(sqlType)) {
+    case "text":
+      return "text";
+    case "boolean":
+      return "boolean";
+    case "date":
+      return "date";
+    case "timestamp":
+    case "timestamp_ns":
+    case "timestamptz":
+      return "timestamp";
+    default:
+      return null;
+  }
 }

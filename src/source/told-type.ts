@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
 import type { ColumnType } from "../job/job.ts";
 import type { ResolvedJob, SourceColumn } from "../job/resolved-job.ts";
+import type { KeyType } from "../key/key-type.ts";
 import { sqlTypeOf } from "./sql-type.ts";
 
 /**
@@ -30,8 +31,7 @@ export function typedReader(job: ResolvedJob, reader: string): string {
 function exactCast(column: SourceColumn, type: ColumnType, format: ResolvedJob["format"]): string {
   const found = quoteIdentifier(column.name);
   const value = `${found}::${sqlTypeOf(type)}`;
-  const isText = format === "csv" || column.foundType === "VARCHAR";
-  const condition = isText ? textCondition(found, type) : roundTrip(found, type, column.foundType);
+  const condition = holdsExactly(found, type, format === "csv" ? "VARCHAR" : column.foundType);
   if (condition === null) return value;
   const [before, after] = [
     `column "${column.name}" has `,
@@ -41,21 +41,29 @@ function exactCast(column: SourceColumn, type: ColumnType, format: ResolvedJob["
     else error(concat(${quoteText(before)}, ${found}, ${quoteText(after)})) end)`;
 }
 
+/**
+ * SQL that is true where a type holds a value (not NULL) of a column without loss; null where the cast alone tells.
+ * `found` is SQL of the type `foundType`.
+ */
+export function holdsExactly(found: string, type: KeyType, foundType: string): string | null {
+  return foundType === "VARCHAR" ? textCondition(found, type) : roundTrip(found, type, foundType);
+}
+
 /** What a text must look like to be a value of a type and to lose nothing; null where the cast alone tells. */
-function textPattern(type: ColumnType): string | null {
+function textPattern(type: KeyType): string | null {
   if (type === "timestamp" || type === "timestamptz") return "[^.]*([.][0-9]{0,6}([^0-9].*)?)?";
-  if (type !== "integer" && !type.startsWith("decimal")) return null;
+  if (type !== "integer" && type !== "hugeint" && !type.startsWith("decimal")) return null;
   const scale = Number(/,(\d+)/.exec(type)?.[1] ?? 0);
   return ` *[+-]?[0-9]+${scale === 0 ? "" : `([.][0-9]{0,${scale}}0*)?`} *`;
 }
 
-function textCondition(found: string, type: ColumnType): string | null {
+function textCondition(found: string, type: KeyType): string | null {
   const pattern = textPattern(type);
   return pattern === null ? null : `regexp_full_match(${found}, ${quoteText(pattern)})`;
 }
 
 /** Whether the value comes back when it is cast to the told type and back. */
-function roundTrip(found: string, type: ColumnType, foundType: string): string | null {
+function roundTrip(found: string, type: KeyType, foundType: string): string | null {
   if (type === "text" || type === "date") return null;
   // The way back from a double would round as the way there did.
   const back = /INT$|INTEGER$/.test(foundType) ? "HUGEINT" : foundType;

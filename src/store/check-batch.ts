@@ -1,7 +1,8 @@
-import { ManyfitError } from "../errors.ts";
 import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { NumberColumn, ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
+import { brokenBatch } from "./broken-batch.ts";
+import { checkDocuments } from "./check-documents.ts";
 import { TERM_NUMBERS } from "./result-columns.ts";
 
 const ARRAYS = [
@@ -37,11 +38,21 @@ export function checkBatch(schema: ResultSchema, batch: ResultBatch): void {
       throw brokenBatch(`has a remark on row ${row}, must be below ${rowCount}`);
   }
   checkNumbers(schema, batch, rowCount);
+  checkDocuments(schema, batch);
+  checkFiles(batch, rowCount);
 }
 
-/** The error for a batch that does not keep to its contract. */
-export function brokenBatch(text: string): ManyfitError {
-  return new ManyfitError("internal", `result batch ${text}`);
+function checkFiles({ files }: ResultBatch, rowCount: number): void {
+  if (files === null) return;
+  for (const name of ["sha256", "bytes"] as const) {
+    const { length } = files[name];
+    if (length !== rowCount)
+      throw brokenBatch(`has ${length} values of files.${name}, must have ${rowCount}`);
+  }
+  for (const bytes of files.bytes) {
+    if (bytes === null || (Number.isSafeInteger(bytes) && bytes >= 0)) continue;
+    throw brokenBatch(`has a file of ${bytes} bytes, must be a whole number or null`);
+  }
 }
 
 function checkNumbers(schema: ResultSchema, { model, metrics, terms }: ResultBatch, rowCount: number): void {

@@ -6,8 +6,10 @@ import { readStoredParquet } from "./parquet-sql.ts";
 export interface ExpectedParts {
   readonly run: string;
   readonly partitionCount: number;
-  /** Rows of all files that were read. */
-  readonly rowCount: number;
+  /** Rows of each file that was read; null where they are not known. */
+  readonly fileRows: readonly (number | null)[];
+  /** Whether partition `i` is file `i`. */
+  readonly isByFile: boolean;
 }
 
 /** How many partitions a message names. */
@@ -16,7 +18,7 @@ const NAMED_PARTITIONS = 5;
 /**
  * Checks that the parts have exactly one row for each partition, and that no row of the source is missing: the rows
  * read of each partition are those it used and those it dropped, and together they are the rows of the source (at
- * most those, where the rows of a lost partition are not known).
+ * most those, where the rows of a lost partition are not known; where a partition is a file, they are its rows).
  * @throws ManyfitError `run_damaged`
  */
 export async function checkParts(
@@ -49,14 +51,17 @@ export async function checkParts(
 /** Adds up the rows of partitions as they come. */
 class RowSum {
   readonly #expected: ExpectedParts;
+  readonly #rowCount: number;
   #sum = 0;
   #isComplete = true;
 
   constructor(expected: ExpectedParts) {
     this.#expected = expected;
+    this.#rowCount = expected.fileRows.reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
   }
 
   add(partition: number, read: number, accounted: number): void {
+    if (this.#expected.isByFile) this.#checkFile(partition, read);
     if (Number.isNaN(read)) this.#isComplete = false;
     else this.#sum += read;
     if (read === accounted || Number.isNaN(read) || Number.isNaN(accounted)) return;
@@ -65,10 +70,21 @@ class RowSum {
   }
 
   check(): void {
-    const { run, rowCount } = this.#expected;
-    const isRight = this.#isComplete ? this.#sum === rowCount : this.#sum <= rowCount;
+    const { run, fileRows } = this.#expected;
+    const rowCount = this.#rowCount;
+    const areFilesComplete = !fileRows.includes(null);
+    const isRight =
+      (this.#sum <= rowCount || !areFilesComplete) && (this.#sum >= rowCount || !this.#isComplete);
     if (isRight) return;
     throw damaged(run, `its partitions have ${this.#sum} rows in all, its files ${rowCount}`);
+  }
+
+  #checkFile(partition: number, read: number): void {
+    const rows = this.#expected.fileRows[partition] ?? null;
+    if (rows === null ? Number.isNaN(read) : read === rows) return;
+    const found = Number.isNaN(read) ? "an unknown number of" : read;
+    const text = `partition ${partition}: ${found} rows read, its file has ${rows ?? "an unknown number"}`;
+    throw damaged(this.#expected.run, text);
   }
 }
 

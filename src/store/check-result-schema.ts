@@ -3,10 +3,17 @@ import type { ResultSchema } from "../run/result-schema.ts";
 
 /**
  * Checks that the fields of a result schema can be columns of one table: no two names that differ only in case, no
- * model field called `partition`, and lists of whole lengths.
+ * model field called `partition`, and lists of whole lengths. Of documents nothing is known before.
  * @throws ManyfitError `internal`
  */
 export function checkResultSchema(schema: ResultSchema): void {
+  const { form, model, metrics, terms } = schema;
+  if (form === "document" && model.length + metrics.length + terms.length > 0) {
+    throw new ManyfitError(
+      "internal",
+      "result schema of documents: has fields, metrics or terms, must have none",
+    );
+  }
   checkNames("model field", ["partition", ...schema.model.map((field) => field.name)]);
   checkNames(
     "metric",

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
-import { quoteText } from "../duckdb/quote.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import { checkParts } from "./check-parts.ts";
+import { checkUnchangedArtifacts } from "./artifact.ts";
+import { checkParts, type ExpectedParts } from "./check-parts.ts";
+import { copyModels } from "./copy-models.ts";
 import { digestOf } from "./digest.ts";
-import { hashFile, renameDurably, syncFile, syncFolder } from "./disk.ts";
+import { hashFile, renameDurably, syncFile, syncFolder, writeSynced } from "./disk.ts";
 import {
   type ArtifactFile,
   type Manifest,
@@ -14,10 +15,11 @@ import {
   type RunFacts,
   type StoredKeyField,
 } from "./manifest.ts";
-import { readStoredParquet } from "./parquet-sql.ts";
+import { type NamedMetrics, nameMetrics } from "./metric-names.ts";
+import { copyToParquet, readStoredParquet } from "./parquet-sql.ts";
 import { countLedger } from "./run-counts.ts";
-import { isPartName, RUN_FILE, UNFINISHED } from "./run-files.ts";
-import { selectLedger, selectModels, selectTerms, type TableSources } from "./table-sql.ts";
+import { listParts, RUN_FILE, UNFINISHED } from "./run-files.ts";
+import { selectLedger, selectTerms, type TableSources } from "./table-sql.ts";
 import type { WritePoint } from "./write-point.ts";
 
 /** What {@link commitRun} needs to know beside the facts. */
@@ -28,13 +30,15 @@ export interface CommitOptions {
   readonly keyFields: readonly StoredKeyField[];
   readonly resultSchema: ResultSchema;
   readonly partitionCount: number;
+  /** Files that the folder has beside the run's tables. */
+  readonly artifacts: readonly ArtifactFile[];
   readonly onWritePoint: (point: WritePoint) => Promise<void>;
 }
 
 /** A table on its way into the run folder. */
 interface NewTable {
   readonly name: string;
-  readonly sql: string;
+  readonly write: (path: string) => Promise<void>;
 }
 
 /**
@@ -43,53 +47,62 @@ interface NewTable {
  * @throws ManyfitError `run_damaged` when the parts are not exactly one result for every partition.
  */
 export async function commitRun(options: CommitOptions, facts: RunFacts): Promise<Manifest> {
-  const { duckdb, folder, onWritePoint } = options;
-  const sources = await tableSources(options);
-  const tables = newTables(sources);
+  const { duckdb, folder, artifacts, onWritePoint } = options;
   const connection = await duckdb.connect();
   try {
-    const rowCount = facts.files.reduce((sum, file) => sum + file.rows, 0);
-    const { run, partitionCount } = options;
-    await checkParts(connection, sources.partPaths, { run, partitionCount, rowCount });
+    const partPaths = await listParts(folder);
+    await checkParts(connection, partPaths, expectedParts(options, facts));
+    await checkUnchangedArtifacts(folder, artifacts);
     await onWritePoint("parts.complete");
+    const sources = await tableSources(connection, options, partPaths);
+    const tables = newTables(connection, sources, folder);
     const described = await writeTables(connection, tables, options);
     await onWritePoint("tables.written");
     for (const { name } of tables) await rename(join(folder, name + UNFINISHED), join(folder, name));
     await syncFolder(folder);
     await onWritePoint("tables.renamed");
-    const manifest = manifestOf(options, facts, described);
+    const manifest = manifestOf(options, facts, { ...described, ...sources });
     await writeManifest(folder, manifest, onWritePoint);
     return manifest;
   } catch (error) {
-    if (!existsSync(join(folder, RUN_FILE.manifest))) await removeWritten(folder, tables);
+    if (!existsSync(join(folder, RUN_FILE.manifest))) await removeWritten(folder);
     throw error;
   } finally {
     connection.close();
   }
 }
 
-async function removeWritten(folder: string, tables: readonly NewTable[]): Promise<void> {
-  for (const name of [RUN_FILE.manifest, ...tables.map((table) => table.name)]) {
+async function removeWritten(folder: string): Promise<void> {
+  for (const name of [RUN_FILE.manifest, RUN_FILE.ledger, RUN_FILE.models, RUN_FILE.terms]) {
     await rm(join(folder, name + UNFINISHED), { force: true });
     await rm(join(folder, name), { force: true });
   }
 }
 
-async function tableSources({ folder, keyFields, resultSchema }: CommitOptions): Promise<TableSources> {
-  const names = await readdir(join(folder, RUN_FILE.parts));
-  const partPaths = names
-    .filter(isPartName)
-    .sort()
-    .map((name) => join(folder, RUN_FILE.parts, name));
-  return { keyFields, resultSchema, keysPath: join(folder, RUN_FILE.keys), partPaths };
+function expectedParts({ run, partitionCount }: CommitOptions, { job, files }: RunFacts): ExpectedParts {
+  const fileRows = files.map((file) => file.rows);
+  return { run, partitionCount, fileRows, isByFile: job.partitioning.kind === "file" };
 }
 
-function newTables(sources: TableSources): NewTable[] {
+async function tableSources(
+  connection: Connection,
+  { folder, keyFields, resultSchema }: CommitOptions,
+  partPaths: readonly string[],
+): Promise<TableSources> {
+  const parts = readStoredParquet(partPaths);
+  const keys = readStoredParquet([join(folder, RUN_FILE.keys)]);
+  return { keyFields, keys, parts, ...(await nameMetrics(connection, resultSchema, parts)) };
+}
+
+function newTables(connection: Connection, sources: TableSources, folder: string): NewTable[] {
+  const copying = (sql: string) => (path: string) =>
+    connection.run(copyToParquet(sql, path, "compression zstd"));
   const tables: NewTable[] = [
-    { name: RUN_FILE.ledger, sql: selectLedger(sources) },
-    { name: RUN_FILE.models, sql: selectModels(sources) },
+    { name: RUN_FILE.ledger, write: copying(selectLedger(sources)) },
+    { name: RUN_FILE.models, write: (path) => copyModels(connection, sources, { folder, path }) },
   ];
-  if (sources.resultSchema.terms.length > 0) tables.push({ name: RUN_FILE.terms, sql: selectTerms(sources) });
+  if (sources.resultSchema.terms.length > 0)
+    tables.push({ name: RUN_FILE.terms, write: copying(selectTerms(sources)) });
   return tables;
 }
 
@@ -101,12 +114,11 @@ async function writeTables(
   tables: readonly NewTable[],
   options: CommitOptions,
 ): Promise<Described> {
-  const { folder, duckdb, keyFields, resultSchema, partitionCount } = options;
+  const { folder, duckdb, keyFields, resultSchema, partitionCount, artifacts } = options;
   const files: ArtifactFile[] = [];
-  for (const { name, sql } of tables) {
+  for (const { name, write } of tables) {
     const path = join(folder, name + UNFINISHED);
-    const format = "format parquet, compression zstd, use_tmp_file false";
-    await connection.run(`copy (${sql}) to ${quoteText(path)} (${format})`);
+    await write(path);
     await syncFile(path);
     const [counted] = await connection.rows<{ rows: number }>(
       `select count(*)::DOUBLE as rows from ${readStoredParquet([path])}`,
@@ -116,13 +128,14 @@ async function writeTables(
   const ledgerPath = join(folder, RUN_FILE.ledger + UNFINISHED);
   const modelsPath = join(folder, RUN_FILE.models + UNFINISHED);
   const stored = { ledgerPath, modelsPath, keyFields, resultSchema, partitionCount };
-  return { counts: await countLedger(connection, ledgerPath), digest: await digestOf(duckdb, stored), files };
+  const counts = await countLedger(connection, ledgerPath);
+  return { counts, digest: await digestOf(duckdb, stored), files: [...files, ...artifacts] };
 }
 
 function manifestOf(
-  { run, keyFields, resultSchema }: CommitOptions,
+  { run, keyFields }: CommitOptions,
   facts: RunFacts,
-  found: Described,
+  found: Described & NamedMetrics,
 ): Manifest {
   const { files: _, ...job } = facts.job;
   const committedAtMs = Date.now();
@@ -136,7 +149,8 @@ function manifestOf(
     job,
     sources: facts.files,
     keys: keyFields,
-    resultSchema,
+    resultSchema: found.resultSchema,
+    metricsColumn: found.metricsColumn,
     counts: found.counts,
     digest: found.digest,
     environment: facts.environment,
@@ -150,13 +164,7 @@ async function writeManifest(
   onWritePoint: CommitOptions["onWritePoint"],
 ): Promise<void> {
   const path = join(folder, RUN_FILE.manifest);
-  const file = await open(path + UNFINISHED, "w");
-  try {
-    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeSynced(path + UNFINISHED, `${JSON.stringify(manifest, null, 2)}\n`);
   await onWritePoint("manifest.written");
   await renameDurably(path + UNFINISHED, path);
   await onWritePoint("manifest.renamed");

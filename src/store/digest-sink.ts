@@ -6,8 +6,8 @@ const BUFFER_BYTES = 1 << 20;
 /** Values as bytes, hashed as they come; all numbers little-endian. See `digestOf` for what is written. */
 export class DigestSink {
   readonly #hash = createHash("sha256");
-  #bytes = new Uint8Array(BUFFER_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #bytes = new Uint8Array(BUFFER_BYTES);
+  readonly #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   /** One byte. */
@@ -38,6 +38,11 @@ export class DigestSink {
   /** The length as uint32, then bytes `from` to `to` (exclusive). */
   bytes(bytes: Uint8Array, from: number, to: number): void {
     this.uint32(to - from);
+    if (to - from > BUFFER_BYTES) {
+      this.#drain();
+      this.#hash.update(bytes.subarray(from, to));
+      return;
+    }
     this.#reserve(to - from);
     this.#bytes.set(bytes.subarray(from, to), this.#length);
     this.#length += to - from;
@@ -56,11 +61,7 @@ export class DigestSink {
   }
 
   #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    this.#drain();
-    if (count <= this.#bytes.length) return;
-    this.#bytes = new Uint8Array(count);
-    this.#view = new DataView(this.#bytes.buffer);
+    if (this.#length + count > BUFFER_BYTES) this.#drain();
   }
 
   #drain(): void {

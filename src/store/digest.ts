@@ -1,14 +1,14 @@
 import type { ColumnBatch } from "../duckdb/column-batch.ts";
-import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
+import type { Duckdb } from "../duckdb/duckdb.ts";
 import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
 import { keyColumnFrom, readExpression } from "../duckdb/read-key-column.ts";
-import { ManyfitError } from "../errors.ts";
 import { encodeKeyBatch } from "../key/key-list-builder.ts";
 import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import { DigestSink } from "./digest-sink.ts";
 import type { StoredKeyField } from "./manifest.ts";
 import { readStoredParquet } from "./parquet-sql.ts";
+import { damagedTable, orNaN, StoredModels } from "./stored-models.ts";
 
 /** Version of the digest, the first thing it hashes. */
 export const DIGEST_VERSION = "digest-v1";
@@ -38,6 +38,9 @@ export interface StoredTables {
  *   `FIT_STATES`); reason (one byte, its place in `SKIP_REASONS`, 255 for none); rows read, used, dropped and held
  *   out, each a number; and for fitted partitions the canonical model bytes: every field in the order of the schema,
  *   every element of a list, each a number.
+ * - Where models are documents, the number of model fields is 2^32 - 1 and the text `document` stands for the fields;
+ *   the model bytes of a fitted partition are one byte, 1 for a JSON value and 2 for bytes, then the length (uint32,
+ *   because no model is longer) and the bytes: of a JSON value the UTF-8 bytes of its canonical text.
  * - A number is a flag byte: 0 for NULL, and nothing else; 1 for a value, then its float64 (eight bytes).
  *
  * @throws ManyfitError `run_damaged` when the tables do not have every partition once, in key order, each with a
@@ -47,13 +50,9 @@ export async function digestOf(duckdb: Duckdb, tables: StoredTables): Promise<st
   const { keyFields, resultSchema } = tables;
   const sink = new DigestSink();
   sink.text(DIGEST_VERSION);
-  sink.uint32(resultSchema.model.length);
-  for (const { name, listLength } of resultSchema.model) {
-    sink.text(name);
-    sink.uint32(listLength ?? 2 ** 32 - 1);
-  }
+  addSchema(sink, resultSchema);
   const ledger = await duckdb.connect();
-  const models = new ModelReader(await duckdb.connect(), tables);
+  const models = new StoredModels(await duckdb.connect(), tables);
   try {
     let first = 0;
     for await (const batch of ledger.batches(ledgerSql(tables))) {
@@ -61,7 +60,7 @@ export async function digestOf(duckdb: Duckdb, tables: StoredTables): Promise<st
       first += batch.rowCount;
     }
     if (first !== tables.partitionCount)
-      throw damaged(`ledger has ${first} rows, must have ${tables.partitionCount}`);
+      throw damagedTable(`ledger has ${first} rows, must have ${tables.partitionCount}`);
     await models.expectEnd();
   } finally {
     ledger.close();
@@ -70,9 +69,22 @@ export async function digestOf(duckdb: Duckdb, tables: StoredTables): Promise<st
   return sink.hex();
 }
 
+function addSchema(sink: DigestSink, { form, model }: ResultSchema): void {
+  if (form === "document") {
+    sink.uint32(2 ** 32 - 1);
+    sink.text("document");
+    return;
+  }
+  sink.uint32(model.length);
+  for (const { name, listLength } of model) {
+    sink.text(name);
+    sink.uint32(listLength ?? 2 ** 32 - 1);
+  }
+}
+
 interface BatchContext {
   readonly keyFields: readonly StoredKeyField[];
-  readonly models: ModelReader;
+  readonly models: StoredModels;
   /** Partition of the batch's first row. */
   readonly first: number;
 }
@@ -89,11 +101,12 @@ async function addBatch(sink: DigestSink, batch: ColumnBatch, context: BatchCont
   );
   for (let row = 0; row < batch.rowCount; row++) {
     if (partition[row] !== first + row) {
-      throw damaged(
+      throw damagedTable(
         `ledger has partition ${partition[row]} in row ${first + row}, where ${first + row} belongs`,
       );
     }
-    if (state[row] === NONE) throw damaged(`ledger has a state of partition ${first + row} that is none`);
+    if (state[row] === NONE)
+      throw damagedTable(`ledger has a state of partition ${first + row} that is none`);
     sink.bytes(keys.bytes, keys.offsets[row]!, keys.offsets[row + 1]!);
     sink.byte(state[row]!);
     sink.byte(reason[row]!);
@@ -102,56 +115,6 @@ async function addBatch(sink: DigestSink, batch: ColumnBatch, context: BatchCont
     // Only every 2,048th model has to be waited for.
     if (!models.hasNext()) await models.fetch();
     models.addNext(sink, first + row);
-  }
-}
-
-/** Reads the models one after the other, in step with the ledger. */
-class ModelReader {
-  readonly #connection: Connection;
-  readonly #batches: AsyncGenerator<ColumnBatch, void, undefined>;
-  readonly #width: number;
-  #columns: readonly Float64Array[] = [];
-  #partition: Int32Array = new Int32Array(0);
-  #rowCount = 0;
-  #row = 0;
-
-  constructor(connection: Connection, tables: StoredTables) {
-    const numbers = modelNumbers(tables.resultSchema);
-    this.#connection = connection;
-    this.#width = numbers.length;
-    const columns = ["partition", ...numbers.map(orNaN)].join(", ");
-    this.#batches = connection.batches(`select ${columns} from ${readStoredParquet([tables.modelsPath])}`);
-  }
-
-  hasNext(): boolean {
-    return this.#row < this.#rowCount;
-  }
-
-  async fetch(): Promise<void> {
-    const { value } = await this.#batches.next();
-    this.#row = 0;
-    this.#rowCount = value?.rowCount ?? 0;
-    if (!value) return;
-    this.#partition = value.int32s(0);
-    this.#columns = Array.from({ length: this.#width }, (_, i) => value.doubles(1 + i));
-  }
-
-  addNext(sink: DigestSink, partition: number): void {
-    if (!this.hasNext() || this.#partition[this.#row] !== partition) {
-      throw damaged(`models have no row for partition ${partition}, which is fitted, where it belongs`);
-    }
-    for (const column of this.#columns) sink.number(column[this.#row]!);
-    this.#row++;
-  }
-
-  async expectEnd(): Promise<void> {
-    if (!this.hasNext()) await this.fetch();
-    if (this.hasNext())
-      throw damaged(`models have partition ${this.#partition[this.#row]}, which is not fitted`);
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 }
 
@@ -166,23 +129,7 @@ function ledgerSql({ ledgerPath, keyFields }: StoredTables): string {
   return `select ${columns.join(", ")} from ${readStoredParquet([ledgerPath])}`;
 }
 
-function modelNumbers({ model }: ResultSchema): string[] {
-  return model.flatMap(({ name, listLength }) => {
-    const column = quoteIdentifier(name);
-    if (listLength === null) return [column];
-    return Array.from({ length: listLength }, (_, i) => `list_extract(${column}, ${i + 1})`);
-  });
-}
-
 function codeOf(column: string, names: readonly string[]): string {
   const cases = names.map((name, code) => `when ${quoteText(name)} then ${code}`);
   return `(case ${column} ${cases.join(" ")} else ${NONE} end)::UTINYINT`;
-}
-
-function orNaN(expression: string): string {
-  return `coalesce(${expression}::DOUBLE, 'NaN'::DOUBLE)`;
-}
-
-function damaged(text: string): ManyfitError {
-  return new ManyfitError("run_damaged", text);
 }

@@ -70,6 +70,17 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Writes a new file and waits until its content is on disk. */
+export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Gives a file its final name, and waits until that is on disk. The content must be on disk already. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);

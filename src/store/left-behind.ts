@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection } from "../duckdb/duckdb.ts";
 import { inspectLock, type LockState } from "./lock.ts";
 import { readStoredParquet } from "./parquet-sql.ts";
-import { isPartName, RUN_FILE } from "./run-files.ts";
+import { listParts, RUN_FILE } from "./run-files.ts";
 
 /**
  * What became of a run without a manifest: `running` while the process that has the lock lives; `crashed` when it
@@ -26,9 +25,7 @@ export interface LeftBehind {
 /** Looks through the folder of a run that has no manifest. */
 export async function readLeftBehind(connection: Connection, folder: string): Promise<LeftBehind> {
   const lock = await inspectLock(folder);
-  const partsFolder = join(folder, RUN_FILE.parts);
-  const names = existsSync(partsFolder) ? await readdir(partsFolder) : [];
-  const partPaths = names.filter(isPartName).map((name) => join(partsFolder, name));
+  const partPaths = await listParts(folder);
   const keysPath = join(folder, RUN_FILE.keys);
   return {
     status: statusOf(lock),

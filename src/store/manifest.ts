@@ -9,9 +9,10 @@ export const RUN_FORMAT = 1;
 
 /** A file that was read, with what identifies its content. */
 export interface ReadFile extends SourceFile {
-  /** Of the bytes on disk, in hex. */
-  readonly sha256: string;
-  readonly rows: number;
+  /** Of the bytes on disk, in hex; null for a file that could not be read. */
+  readonly sha256: string | null;
+  /** Null where they are not known: the file could not be read, or whoever read it was lost. */
+  readonly rows: number | null;
 }
 
 /** A key column as it stands in the run's tables. */
@@ -25,8 +26,15 @@ export interface ArtifactFile {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
-  readonly rows: number;
+  /** Null for files that are no tables. */
+  readonly rows: number | null;
 }
+
+/**
+ * What the column `metrics` of the ledger is: a struct with a DOUBLE per metric; or a map of VARCHAR to DOUBLE, where
+ * there is no metric at all, or where names cannot be fields of one struct. `metrics['name']` reads both.
+ */
+export type MetricsColumn = "struct" | "map";
 
 /** Counts over all partitions of a run. */
 export interface RunCounts {
@@ -77,7 +85,9 @@ export interface Manifest {
   /** What was read, in canonical order. */
   readonly sources: readonly ReadFile[];
   readonly keys: readonly StoredKeyField[];
+  /** Of documents, too, with the names of all metrics that occur, by their UTF-8 bytes. */
   readonly resultSchema: ResultSchema;
+  readonly metricsColumn: MetricsColumn;
   readonly counts: RunCounts;
   /** sha256 in hex over what defines the models and their row counts, in key order; see `digestOf`. */
   readonly digest: string;

@@ -7,14 +7,28 @@ import { explainLeftBehind, type LeftBehind, readLeftBehind, type UncommittedSta
 import type { Manifest } from "./manifest.ts";
 import { checkFiles, readManifest } from "./read-manifest.ts";
 import { openReadingDuckdb } from "./reading-duckdb.ts";
-import { openRunDatabase, type RunDatabase } from "./run-database.ts";
+import { committedTables, openRunDatabase, type RunDatabase } from "./run-database.ts";
 import { RUN_FILE } from "./run-files.ts";
 import { type QueryResult, queryRows, queryToFile, streamRows } from "./run-query.ts";
+import { UncommittedQueries } from "./uncommitted-queries.ts";
 import { type Discrepancy, verifyRun } from "./verify-run.ts";
 
+/** How far a run that is not committed has come. */
+export interface RunProgress {
+  /** Partitions with a result on disk. */
+  readonly answered: number;
+  /** Null when the run stopped before its keys were written. */
+  readonly partitions: number | null;
+}
+
 /**
- * A run folder, opened to read; it must be closed. What needs a committed run rejects with `run_not_committed` when
- * it is none.
+ * A run folder, opened to read; it must be closed.
+ *
+ * A committed run never changes and answers everything. A run that is not committed, whether it is under way, was
+ * interrupted or died, answers queries too: each sees the partitions that have a result on disk when it is asked, one
+ * ledger row for each, in the columns that the committed tables will have (of models that are documents, `metrics` has
+ * the names that occur so far). Only `verify` needs the commit and rejects with `run_not_committed`; so do queries
+ * of a run that stopped before its keys were written. A run that is committed while it is open is queried as such.
  */
 export interface OpenedRun {
   /** Name of the folder. */
@@ -24,10 +38,13 @@ export interface OpenedRun {
   readonly status: "committed" | UncommittedStatus;
   /** Null while, or because, the run is not committed. */
   readonly manifest: Manifest | null;
+  /** How far the run had come when it was opened; null of a committed one. */
+  readonly progress: RunProgress | null;
   /** What is in the folder and what it means, in a sentence. */
   readonly explanation: string;
   /**
-   * Runs a single select over the tables `ledger`, `models` and `terms`, and keeps all rows of its result.
+   * Runs a single select over the tables `ledger`, `models` and `terms`, and keeps all rows of its result. `terms` is
+   * there where the trainer has terms.
    * @throws ManyfitError `query_refused` for anything else, and for what DuckDB does not understand.
    */
   query(sql: string): Promise<QueryResult>;
@@ -38,7 +55,10 @@ export interface OpenedRun {
    * A file that is there already is refused unless `overwrite` is true, because it may be dear to somebody.
    */
   queryTo(sql: string, file: string, options?: { readonly overwrite?: boolean }): Promise<number>;
-  /** Recomputes hashes and digest from the stored files; empty when all is as it was committed. */
+  /**
+   * Recomputes hashes and digest from the stored files; empty when all is as it was committed.
+   * @throws ManyfitError `run_not_committed`
+   */
   verify(): Promise<Discrepancy[]>;
   /** Frees what queries held. A result that is being streamed can still be read to its end. */
   close(): Promise<void>;
@@ -64,12 +84,23 @@ async function uncommittedRun(folder: string, id: string): Promise<OpenedRun> {
   // The commit may have come while we looked.
   if (left === null || existsSync(join(folder, RUN_FILE.manifest))) return openRun(folder);
   const explanation = explainLeftBehind(id, left);
-  const refuse = async (): Promise<never> => {
-    throw new ManyfitError("run_not_committed", explanation);
+  const { status, answered, partitions } = left;
+  const queries = new UncommittedQueries(folder, explanation);
+  return {
+    id,
+    folder,
+    status,
+    manifest: null,
+    progress: { answered, partitions },
+    explanation,
+    query: (sql) => queries.query(sql),
+    stream: (sql) => queries.stream(sql),
+    queryTo: (sql, file, { overwrite = false } = {}) => queries.queryTo(sql, file, overwrite),
+    verify: async () => {
+      throw new ManyfitError("run_not_committed", explanation);
+    },
+    close: async () => undefined,
   };
-  const { status } = left;
-  const refusals = { query: refuse, stream: refuse, queryTo: refuse, verify: refuse };
-  return { id, folder, status, manifest: null, explanation, ...refusals, close: async () => undefined };
 }
 
 /** Null when the folder cannot be read because its run is committed meanwhile. */
@@ -88,9 +119,10 @@ async function lookThrough(folder: string): Promise<LeftBehind | null> {
 }
 
 function committedRun(folder: string, id: string, manifest: Manifest): OpenedRun {
+  const findTables = committedTables(folder, manifest);
   let database: Promise<RunDatabase> | undefined;
   const opened = (): Promise<RunDatabase> => {
-    database ??= openRunDatabase(folder, manifest);
+    database ??= openRunDatabase(folder, findTables);
     return database;
   };
   return {
@@ -98,11 +130,12 @@ function committedRun(folder: string, id: string, manifest: Manifest): OpenedRun
     folder,
     status: "committed",
     manifest,
+    progress: null,
     explanation: explainCommitted(id, manifest),
     query: async (sql) => queryRows(await opened(), sql),
     stream: async (sql) => streamRows(await opened(), sql),
     queryTo: (sql, file, { overwrite = false } = {}) =>
-      queryToFile({ folder, manifest, sql, file, overwrite }),
+      queryToFile({ folder, findTables, sql, file, overwrite }),
     verify: async () => {
       const duckdb = await openReadingDuckdb();
       return verifyRun(duckdb, folder, manifest).finally(() => duckdb.close());

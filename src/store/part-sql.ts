@@ -1,7 +1,10 @@
 import { quoteIdentifier, quoteText, quoteTextList } from "../duckdb/quote.ts";
 import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import { numberName, resultColumns, TERM_NUMBERS } from "./result-columns.ts";
+import { numberName, type PartShape, resultColumns, TERM_NUMBERS } from "./result-columns.ts";
+
+const REMARK_COLUMNS =
+  "partition INTEGER, place INTEGER, code VARCHAR, message VARCHAR, is_error UTINYINT, stack VARCHAR";
 
 /** Columns of a part file for the terms, in the order of `TERM_NUMBERS`: lists with one number per term. */
 export const PART_TERM_COLUMNS = [
@@ -10,6 +13,9 @@ export const PART_TERM_COLUMNS = [
   "term_statistic",
   "term_p_value",
 ] as const;
+
+/** Columns of a part file for models that are documents. */
+export const PART_DOCUMENT_COLUMNS = ["model_json", "model_blob"] as const;
 
 /** The two tables in which results wait: {@link resultColumns}, and the remarks on them, which are few. */
 export interface ResultTables {
@@ -23,15 +29,27 @@ export function partModelColumn(name: string): string {
 }
 
 /** Statements that make the tables. */
-export function createResultTables(schema: ResultSchema, tables: ResultTables): string {
-  const columns = resultColumns(schema).map(({ name, type }) => `${name} ${type}`);
-  const remarks =
-    "partition INTEGER, place INTEGER, code VARCHAR, message VARCHAR, is_error UTINYINT, stack VARCHAR";
-  return `create table ${tables.results} (${columns.join(", ")}); create table ${tables.remarks} (${remarks})`;
+export function createResultTables(shape: PartShape, tables: ResultTables): string {
+  const columns = resultColumns(shape).map(({ name, type }) => `${name} ${type}`);
+  return `create table ${tables.results} (${columns.join(", ")}); create table ${tables.remarks} (${REMARK_COLUMNS})`;
+}
+
+/** A relation with the columns of a part file and no rows. */
+export function emptyPart(resultSchema: ResultSchema): string {
+  const shape: PartShape = { resultSchema, hasFiles: false };
+  const none = (columns: readonly string[]): string => {
+    const nulls = columns.map((column) => {
+      const [name, type] = column.trim().split(" ");
+      return `null::${type} as ${name}`;
+    });
+    return `(select ${nulls.join(", ")} where false)`;
+  };
+  const results = none(resultColumns(shape).map(({ name, type }) => `${name} ${type}`));
+  return `(${selectPart(shape, { results, remarks: none(REMARK_COLUMNS.split(",")) })})`;
 }
 
 /** The rows of a part file: one for each result of the tables, everything about it in that row. */
-export function selectPart(schema: ResultSchema, tables: ResultTables): string {
+export function selectPart({ resultSchema: schema, hasFiles }: PartShape, tables: ResultTables): string {
   const columns = [
     "r.partition",
     `${quoteTextList(FIT_STATES)}[state + 1] as state`,
@@ -44,13 +62,15 @@ export function selectPart(schema: ResultSchema, tables: ResultTables): string {
     `make_timestamptz((${orNull("started_at_ms")} * 1000)::BIGINT) as started_at`,
     `${orNull("duration_ms")} as duration_ms`,
     `${orNull("model_bytes")}::BIGINT as model_bytes`,
-    `${metricsStruct(schema)} as metrics`,
+    `${metricsColumn(schema)} as metrics`,
     "coalesce(w.warnings, []) as warnings",
     "e.code as error_code",
     "e.message as error_message",
     "e.stack as error_stack",
     ...modelColumns(schema),
     ...termColumns(schema),
+    `${hasFiles ? "file_sha256" : "null::VARCHAR"} as file_sha256`,
+    `${hasFiles ? orNull("file_bytes") : "null"}::BIGINT as file_bytes`,
   ];
   return `select ${columns.join(",\n")} from ${tables.results} r${remarkJoins(tables)}`;
 }
@@ -66,8 +86,9 @@ function remarkJoins({ remarks }: ResultTables): string {
     left join (select partition, unnest(error) from (${errors})) e on e.partition = r.partition`;
 }
 
-/** A struct has at least one field: without metrics the column is an empty map. */
-function metricsStruct(schema: ResultSchema): string {
+/** Documents have a map, because each may have metrics of its own. A struct has at least one field: else it is NULL. */
+function metricsColumn(schema: ResultSchema): string {
+  if (schema.form === "document") return "metrics_json::JSON::MAP(VARCHAR, DOUBLE)";
   if (schema.metrics.length === 0) return "null::MAP(VARCHAR, DOUBLE)";
   const fields = schema.metrics.map(
     ({ name }, i) => `${quoteIdentifier(name)} := ${orNull(numberName("metric", i))}`,
@@ -75,7 +96,8 @@ function metricsStruct(schema: ResultSchema): string {
   return ifFitted(`struct_pack(${fields.join(", ")})`);
 }
 
-function modelColumns(schema: ResultSchema): string[] {
+function modelColumns(schema: ResultSchema): readonly string[] {
+  if (schema.form === "document") return PART_DOCUMENT_COLUMNS;
   const columns: string[] = [];
   let next = 0;
   for (const { name, listLength } of schema.model) {

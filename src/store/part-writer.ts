@@ -1,19 +1,22 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
-import { quoteText } from "../duckdb/quote.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import { syncFile, syncFolder } from "./disk.ts";
+import { copyToParquet } from "./parquet-sql.ts";
 import { createResultTables, selectPart } from "./part-sql.ts";
 import { ResultBuffer } from "./result-buffer.ts";
-import { resultColumns } from "./result-columns.ts";
+import { numberNames } from "./result-columns.ts";
 import { partName, UNFINISHED } from "./run-files.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import type { WritePoint } from "./write-point.ts";
 
 /** Numbers that are collected before they are written, where rows are not told: 64 MiB of doubles. */
 const WAITING_NUMBERS = 2 ** 23;
+
+/** Bytes of documents that are collected before they are written, whatever the number of rows: as many. */
+const WAITING_BYTES = 2 ** 26;
 
 /** A part has at least this many rows before it is written for its size alone: one chunk of DuckDB. */
 const LEAST_ROWS = 2048;
@@ -49,9 +52,9 @@ export class PartWriter {
   #failure: { readonly error: unknown } | null = null;
 
   private constructor(options: PartWriterOptions, connection: Connection) {
-    const columns = resultColumns(options.resultSchema).length;
+    const numbers = numberNames(options.resultSchema).length;
     this.#options = options;
-    this.#flushRows = options.flushEveryRows ?? Math.max(LEAST_ROWS, Math.floor(WAITING_NUMBERS / columns));
+    this.#flushRows = options.flushEveryRows ?? Math.max(LEAST_ROWS, Math.floor(WAITING_NUMBERS / numbers));
     this.#connection = connection;
     this.#buffer = new ResultBuffer(options.resultSchema);
     this.#timer = setInterval(() => {
@@ -70,11 +73,11 @@ export class PartWriter {
   async append(batch: ResultBatch): Promise<void> {
     this.#throwFailure();
     this.#buffer.add(batch);
-    if (this.#buffer.rowCount < this.#flushRows) return;
+    if (!this.#isFull()) return;
     // Not more than one full buffer waits while the one before it is written.
     await this.#writes.idle();
     this.#throwFailure();
-    if (this.#buffer.rowCount >= this.#flushRows) this.#startWrite();
+    if (this.#isFull()) this.#startWrite();
   }
 
   /** Resolves when everything appended so far is on disk. */
@@ -91,6 +94,10 @@ export class PartWriter {
     this.#connection.close();
   }
 
+  #isFull(): boolean {
+    return this.#buffer.rowCount >= this.#flushRows || this.#buffer.documentBytes >= WAITING_BYTES;
+  }
+
   /** Hands what is collected on to be written, and collects anew. */
   #startWrite(): void {
     const buffer = this.#buffer;
@@ -105,20 +112,19 @@ export class PartWriter {
   }
 
   async #write(buffer: ResultBuffer, number: number): Promise<void> {
-    const { folder, resultSchema, tablePrefix, onWritePoint } = this.#options;
+    const { folder, tablePrefix, onWritePoint } = this.#options;
+    const { shape } = buffer;
     const tables = {
       results: `${tablePrefix}_results_${number}`,
       remarks: `${tablePrefix}_remarks_${number}`,
     };
     const path = join(folder, partName(number));
     const unfinished = path + UNFINISHED;
-    await this.#connection.run(createResultTables(resultSchema, tables));
+    await this.#connection.run(createResultTables(shape, tables));
     await this.#connection.append(tables.results, buffer.columns(), buffer.rowCount);
     await this.#connection.append(tables.remarks, buffer.remarkColumns(), buffer.remarkCount);
-    const select = selectPart(resultSchema, tables);
-    await this.#connection.run(
-      `copy (${select}) to ${quoteText(unfinished)} (format parquet, use_tmp_file false)`,
-    );
+    const select = selectPart(shape, tables);
+    await this.#connection.run(copyToParquet(select, unfinished));
     await this.#connection.run(`drop table ${tables.results}; drop table ${tables.remarks}`);
     await syncFile(unfinished);
     await onWritePoint("part.written");

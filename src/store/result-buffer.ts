@@ -1,8 +1,11 @@
 import type { AppendColumn } from "../duckdb/append-column.ts";
 import type { NumberColumn, Remark, ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import { brokenBatch, checkBatch } from "./check-batch.ts";
-import { FIXED_NUMBERS, modelWidth, resultColumns, TERM_NUMBERS } from "./result-columns.ts";
+import { brokenBatch } from "./broken-batch.ts";
+import { checkBatch } from "./check-batch.ts";
+import { DocumentBuffer } from "./document-buffer.ts";
+import { FileBuffer } from "./file-buffer.ts";
+import { FIXED_NUMBERS, modelWidth, numberNames, type PartShape, TERM_NUMBERS } from "./result-columns.ts";
 
 const FIRST_ROWS = 1024;
 
@@ -14,7 +17,7 @@ interface PartitionRemark {
 
 /**
  * Results of many batches as one array per column of `resultColumns`. DuckDB takes few big arrays of plain numbers
- * much faster than many small ones; lists, maps and NULLs are made of them when a part is written.
+ * much faster than many small ones; lists, structs and NULLs are made of them when a part is written.
  */
 export class ResultBuffer {
   readonly #schema: ResultSchema;
@@ -27,14 +30,15 @@ export class ResultBuffer {
     task: new Int32Array(FIRST_ROWS),
   };
   readonly #remarks: PartitionRemark[] = [];
+  readonly #documents = new DocumentBuffer();
+  readonly #files = new FileBuffer();
   #numbers: Float64Array[];
   #capacity = FIRST_ROWS;
   #rowCount = 0;
 
   constructor(schema: ResultSchema) {
-    const count = resultColumns(schema).length - Object.keys(this.#codes).length;
     this.#schema = schema;
-    this.#numbers = Array.from({ length: count }, () => new Float64Array(FIRST_ROWS));
+    this.#numbers = numberNames(schema).map(() => new Float64Array(FIRST_ROWS));
   }
 
   /** Results in the buffer. */
@@ -42,7 +46,17 @@ export class ResultBuffer {
     return this.#rowCount;
   }
 
-  /** Copies the results of a batch. @throws ManyfitError `internal` for one that does not keep to its contract. */
+  /** Length of the models that are documents. */
+  get documentBytes(): number {
+    return this.#documents.byteCount;
+  }
+
+  /** What the results hold. */
+  get shape(): PartShape {
+    return { resultSchema: this.#schema, hasFiles: this.#files.hasFiles };
+  }
+
+  /** Copies the results of a batch, but for its documents. @throws ManyfitError `internal` for one that does not keep to its contract. */
   add(batch: ResultBatch): void {
     checkBatch(this.#schema, batch);
     const start = this.#rowCount;
@@ -60,7 +74,9 @@ export class ResultBuffer {
     if (batch.terms) {
       for (const name of TERM_NUMBERS) next = this.#addNumbers(batch.terms[name], next, batch.state);
     }
-    this.#countModelBytes(firstModel, batch.state);
+    if (batch.documents === null) this.#countModelBytes(firstModel, batch.state);
+    else this.#documents.add(batch.documents, this.#modelBytes().subarray(start, end));
+    this.#files.add(batch.files, batch.partition.length);
     this.#addRemarks(batch);
     this.#rowCount = end;
   }
@@ -78,6 +94,8 @@ export class ResultBuffer {
         values: values.subarray(0, end),
       })),
       ...this.#numbers.map((values) => ({ type: "DOUBLE" as const, values: values.subarray(0, end) })),
+      ...(this.#schema.form === "document" ? this.#documents.columns() : []),
+      ...this.#files.columns(),
     ];
   }
 
@@ -141,11 +159,15 @@ export class ResultBuffer {
   #countModelBytes(firstModel: number, state: Uint8Array): void {
     const start = this.#rowCount;
     const width = modelWidth(this.#schema);
-    const bytes = this.#numbers[FIXED_NUMBERS.indexOf("model_bytes")]!;
+    const bytes = this.#modelBytes();
     for (let row = 0; row < state.length; row++) bytes[start + row] = state[row] === 0 ? width : Number.NaN;
     for (const numbers of this.#numbers.slice(firstModel, firstModel + width)) {
       for (let i = start; i < start + state.length; i++) if (!Number.isNaN(numbers[i]!)) bytes[i]! += 8;
     }
+  }
+
+  #modelBytes(): Float64Array {
+    return this.#numbers[FIXED_NUMBERS.indexOf("model_bytes")]!;
   }
 
   #reserve(rows: number): void {

@@ -7,11 +7,14 @@ import { readStoredParquet } from "./parquet-sql.ts";
 import { openReadingDuckdb } from "./reading-duckdb.ts";
 import { RUN_FILE } from "./run-files.ts";
 
-const VIEWS = [
-  ["ledger", RUN_FILE.ledger],
-  ["models", RUN_FILE.models],
-  ["terms", RUN_FILE.terms],
-] as const;
+/** Names and queries of a run's tables, and the files that these read. */
+export interface RunTables {
+  readonly views: readonly { readonly name: string; readonly sql: string }[];
+  readonly paths: readonly string[];
+}
+
+/** Finds the tables of a run; the connection is that of the database in which they will be. */
+export type FindTables = (connection: Connection) => Promise<RunTables>;
 
 /** A DuckDB in which there are the tables of one run, to read, and nothing else of the machine. */
 export interface RunDatabase {
@@ -20,35 +23,47 @@ export interface RunDatabase {
   readonly tables: readonly string[];
 }
 
+const COMMITTED = [
+  ["ledger", RUN_FILE.ledger],
+  ["models", RUN_FILE.models],
+  ["terms", RUN_FILE.terms],
+] as const;
+
+/** The tables of a committed run. */
+export function committedTables(folder: string, manifest: Manifest): FindTables {
+  const stored = COMMITTED.filter(([, name]) => manifest.files.some((file) => file.name === name));
+  const paths = stored.map(([, name]) => join(folder, name));
+  const views = stored.map(([name], i) => ({ name, sql: `select * from ${readStoredParquet([paths[i]!])}` }));
+  return async () => ({ views, paths });
+}
+
 /**
- * Opens the tables of a committed run. SQL that runs in it sees their files and, where one is told, the file that
- * it may write; no other file, no network, no extension, and it cannot change that. The caller closes `duckdb`.
+ * Opens the tables of a run. SQL that runs in it sees their files and, where one is told, the file that it may
+ * write; no other file, no network, no extension, and it cannot change that. The caller closes `duckdb`.
+ * @throws ManyfitError `run_damaged`
  */
 export async function openRunDatabase(
   folder: string,
-  manifest: Manifest,
+  findTables: FindTables,
   writablePath: string | null = null,
 ): Promise<RunDatabase> {
-  const views = VIEWS.filter(([, name]) => manifest.files.some((file) => file.name === name));
-  const paths = views.map(([, name]) => join(folder, name));
-  const allowed = [...paths, ...(writablePath === null ? [] : [writablePath])];
   const duckdb = await openReadingDuckdb();
   try {
     const connection = await duckdb.connect();
-    for (const [i, [view]] of views.entries()) {
-      await connection.run(
-        `create view ${quoteIdentifier(view)} as select * from ${readStoredParquet([paths[i]!])}`,
-      );
+    const { views, paths } = await findTables(connection);
+    for (const { name, sql } of views) {
+      await connection.run(`create view ${quoteIdentifier(name)} as ${sql}`);
     }
     connection.close();
-    await duckdb.confine(allowed);
+    await duckdb.confine([...paths, ...(writablePath === null ? [] : [writablePath])]);
+    return { duckdb, tables: views.map(({ name }) => name) };
   } catch (error) {
     duckdb.close();
+    if (error instanceof ManyfitError) throw error;
     throw new ManyfitError("run_damaged", `run folder ${folder}: its tables cannot be read`, {
       cause: error,
     });
   }
-  return { duckdb, tables: views.map(([view]) => view) };
 }
 
 /**

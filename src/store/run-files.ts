@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Names inside a run folder; files of `parts` are relative to it. */
@@ -7,6 +9,7 @@ export const RUN_FILE = {
   models: "models.parquet",
   terms: "terms.parquet",
   events: "events.ndjson",
+  job: "job.json",
   parts: "parts",
   keys: join("parts", "keys.parquet"),
   lock: "lock",
@@ -22,7 +25,12 @@ export function partName(number: number): string {
   return `part-${String(number).padStart(6, "0")}.parquet`;
 }
 
-/** Whether a name inside `parts` is that of a whole part file. */
-export function isPartName(name: string): boolean {
-  return PART_NAME.test(name);
+/** Paths of all whole part files of a run folder, in the order of their numbers; none where it has no parts. */
+export async function listParts(folder: string): Promise<string[]> {
+  const partsFolder = join(folder, RUN_FILE.parts);
+  const names = existsSync(partsFolder) ? await readdir(partsFolder) : [];
+  return names
+    .filter((name) => PART_NAME.test(name))
+    .sort()
+    .map((name) => join(partsFolder, name));
 }

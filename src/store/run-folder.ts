@@ -14,7 +14,7 @@ const LATEST = "latest";
 const RUN_ID = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z-[0-9a-z]{4}$/;
 
 /** What only run folders hold; one of them is enough. */
-const MARKS = [RUN_FILE.manifest, RUN_FILE.parts, RUN_FILE.events, RUN_FILE.lock];
+const MARKS = [RUN_FILE.manifest, RUN_FILE.parts, RUN_FILE.job, RUN_FILE.events, RUN_FILE.lock];
 
 /** How many runs a message names. */
 const NAMED_RUNS = 8;
@@ -25,7 +25,7 @@ export interface ListedRun {
   readonly id: string;
   /** Absolute path. */
   readonly folder: string;
-  /** From the id where it is one that {@link createRunId} makes, else when the folder was made. */
+  /** From the id where it is one that `createRunId` makes, else when the folder was made. */
   readonly startedAtMs: number;
   readonly isCommitted: boolean;
 }

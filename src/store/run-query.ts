@@ -6,8 +6,13 @@ import type { JsonCell } from "../duckdb/json-cell.ts";
 import { quoteText } from "../duckdb/quote.ts";
 import { ManyfitError } from "../errors.ts";
 import { syncFile, unwritable } from "./disk.ts";
-import type { Manifest } from "./manifest.ts";
-import { connectForQuery, openRunDatabase, type RunDatabase, refusedQuery } from "./run-database.ts";
+import {
+  connectForQuery,
+  type FindTables,
+  openRunDatabase,
+  type RunDatabase,
+  refusedQuery,
+} from "./run-database.ts";
 import { UNFINISHED } from "./run-files.ts";
 
 /** DuckDB's options for each ending of an output file. */
@@ -64,7 +69,7 @@ async function* closing(
 /** What {@link queryToFile} reads and writes. */
 export interface QueryToFileOptions {
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly findTables: FindTables;
   readonly sql: string;
   /** Path of the file; its ending says the format: `.parquet`, `.csv` or `.json` (one array of objects). */
   readonly file: string;
@@ -78,10 +83,10 @@ export interface QueryToFileOptions {
  * there already; `run_unwritable` where the system refuses.
  */
 export async function queryToFile(options: QueryToFileOptions): Promise<number> {
-  const { folder, manifest, sql, file } = options;
+  const { folder, findTables, sql, file } = options;
   const target = await checkTarget(options);
   const unfinished = target + UNFINISHED;
-  const database = await openRunDatabase(folder, manifest, unfinished);
+  const database = await openRunDatabase(folder, findTables, unfinished);
   try {
     const connection = await connectForQuery(database, sql);
     const query = sql.replace(/[;\s]+$/, "");

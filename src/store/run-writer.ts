@@ -4,18 +4,22 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Duckdb } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
+import type { ResolvedJob } from "../job/resolved-job.ts";
 import { type KeyList, keyCount } from "../key/key-list.ts";
 import { isAscending } from "../key/key-order.ts";
 import type { KeyField } from "../key/key-type.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import type { RunEvent } from "../run/run-event.ts";
+import { type Artifact, checkArtifacts, writeArtifacts } from "./artifact.ts";
 import { checkResultSchema } from "./check-result-schema.ts";
 import { type CommitOptions, commitRun } from "./commit-run.ts";
 import { syncFolder, unwritable } from "./disk.ts";
 import { EventWriter } from "./event-writer.ts";
+import { type FileFacts, FileFactsCollector } from "./file-facts.ts";
+import { writeJobFile } from "./job-file.ts";
 import { acquireLock, type Lock } from "./lock.ts";
-import type { Manifest, RunFacts, StoredKeyField } from "./manifest.ts";
+import { type Manifest, RUN_FORMAT, type RunFacts } from "./manifest.ts";
 import { PartWriter } from "./part-writer.ts";
 import { RUN_FILE } from "./run-files.ts";
 import { storeKeyFields } from "./stored-keys.ts";
@@ -37,13 +41,22 @@ export interface RunWriterOptions {
   /** Keys of all partitions, in key order, at least one. */
   readonly keys: KeyList;
   readonly resultSchema: ResultSchema;
+  /** What is to be done, which the folder says until the manifest does. */
+  readonly job: ResolvedJob;
+  /** In milliseconds since 1970; by default now. */
+  readonly startedAtMs?: number;
+  /** Files that the run keeps beside its tables; by default none. */
+  readonly artifacts?: readonly Artifact[];
   /** Seed of the run, a uint32. */
   readonly seed: number;
   /** Awaited at each moment at which the process may die. */
   readonly onWritePoint?: (point: WritePoint) => void | Promise<void>;
   /** Results older than this many milliseconds are written to disk; by default 3,000. */
   readonly flushEveryMs?: number;
-  /** Results that are written at once, without waiting for the time; by default as many as hold 2^23 numbers. */
+  /**
+   * Results that are written at once, without waiting for the time; by default as many as hold 2^23 numbers. 64 MiB
+   * of documents are always written at once.
+   */
   readonly flushEveryRows?: number;
 }
 
@@ -53,11 +66,17 @@ export interface RunWriter {
   /** Absolute path of the run folder. */
   readonly folder: string;
   /**
-   * Takes the results of some partitions, in any order. What is taken is on disk some seconds later.
+   * Takes the results of some partitions, in any order. What is taken is on disk some seconds later; until then its
+   * documents must not change.
    * @throws ManyfitError `run_unwritable` when this or an earlier batch cannot be written, `internal` for a batch
    * that does not fit the result schema.
    */
   append(batch: ResultBatch): Promise<void>;
+  /**
+   * What the results so far say of the files that were read, by partition; null where partitions are no files. With
+   * every result taken, these are the manifest's `sources`.
+   */
+  fileFacts(): FileFacts | null;
   /** Adds to the event log. Events after the start of the commit are not written: the manifest says what they say. */
   recordEvent(event: RunEvent): void;
   /** Puts everything taken so far on disk and lets go of the folder, uncommitted. */
@@ -76,32 +95,30 @@ export interface RunWriter {
  * @throws ManyfitError `run_unwritable` when the folder cannot be made or exists already.
  */
 export async function createRunWriter(options: RunWriterOptions): Promise<RunWriter> {
-  const { id, runsFolder, keyFields, keys, resultSchema } = options;
+  const { id, runsFolder, keyFields, keys, resultSchema, artifacts = [] } = options;
   if (keyCount(keys) === 0 || !isAscending(keys)) {
     throw new ManyfitError("internal", `run ${id}: keys must be in ascending order, and at least one`);
   }
   checkResultSchema(resultSchema);
+  checkArtifacts(artifacts);
   const folder = resolve(runsFolder, id);
-  const onWritePoint = async (point: WritePoint): Promise<void> => options.onWritePoint?.(point);
-  const storedKeys = storeKeyFields(keyFields, resultSchema);
+  const begun = {
+    duckdb: options.duckdb,
+    folder,
+    run: id,
+    keyFields: storeKeyFields(keyFields, resultSchema),
+    resultSchema,
+    partitionCount: keyCount(keys),
+    onWritePoint: async (point: WritePoint): Promise<void> => options.onWritePoint?.(point),
+  };
   try {
     await makeFolder(folder, runsFolder);
-    await onWritePoint("run.created");
+    await begun.onWritePoint("run.created");
     const lock = await acquireLock(folder);
     try {
-      await onWritePoint("lock.written");
-      const parts = await startParts(options, { folder, storedKeys, onWritePoint });
-      const { duckdb } = options;
-      const partitionCount = keyCount(keys);
-      const commit = {
-        duckdb,
-        folder,
-        run: id,
-        keyFields: storedKeys,
-        resultSchema,
-        partitionCount,
-        onWritePoint,
-      };
+      await begun.onWritePoint("lock.written");
+      const commit = { ...begun, artifacts: await writeArtifacts(folder, artifacts) };
+      const parts = await startParts(options, commit);
       return new FolderWriter({ lock, parts, commit });
     } catch (error) {
       await lock.release();
@@ -132,20 +149,24 @@ async function makeFolders(path: string): Promise<void> {
   });
 }
 
-async function startParts(
-  options: RunWriterOptions,
-  made: {
-    readonly folder: string;
-    readonly storedKeys: readonly StoredKeyField[];
-    readonly onWritePoint: CommitOptions["onWritePoint"];
-  },
-): Promise<PartWriter> {
-  const { duckdb, keys, seed, resultSchema, flushEveryMs = FLUSH_EVERY_MS, flushEveryRows = null } = options;
-  const { folder, storedKeys, onWritePoint } = made;
+/** Writes what a run that is under way must have said of itself: its job, then its keys. */
+async function startParts(options: RunWriterOptions, commit: CommitOptions): Promise<PartWriter> {
+  const { keys, seed, job, startedAtMs = Date.now() } = options;
+  const { flushEveryMs = FLUSH_EVERY_MS, flushEveryRows = null } = options;
+  const { duckdb, folder, run, keyFields, resultSchema, onWritePoint } = commit;
+  await writeJobFile(folder, {
+    format: RUN_FORMAT,
+    run,
+    startedAt: new Date(startedAtMs).toISOString(),
+    job,
+    keys: keyFields,
+    resultSchema,
+  });
+  await onWritePoint("job.written");
   const partsFolder = join(folder, RUN_FILE.parts);
   await mkdir(partsFolder);
   const tablePrefix = `run_${randomBytes(6).toString("hex")}`;
-  await writeKeys({ duckdb, folder, tablePrefix, fields: storedKeys, keys, seed });
+  await writeKeys({ duckdb, folder, tablePrefix, fields: keyFields, keys, seed });
   await syncFolder(folder);
   await onWritePoint("keys.written");
   const shared = { duckdb, folder: partsFolder, resultSchema, tablePrefix, onWritePoint };
@@ -164,6 +185,7 @@ class FolderWriter implements RunWriter {
   readonly folder: string;
   readonly #open: OpenFolder;
   readonly #events: EventWriter;
+  readonly #files: FileFactsCollector;
   #state: "open" | "committing" | "failed" | "closed" = "open";
 
   constructor(open: OpenFolder) {
@@ -171,11 +193,17 @@ class FolderWriter implements RunWriter {
     this.folder = open.commit.folder;
     this.#open = open;
     this.#events = new EventWriter(join(this.folder, RUN_FILE.events));
+    this.#files = new FileFactsCollector(open.commit.partitionCount);
   }
 
   async append(batch: ResultBatch): Promise<void> {
     this.#checkOpen();
     await this.#write(() => this.#open.parts.append(batch));
+    this.#files.add(batch);
+  }
+
+  fileFacts(): FileFacts | null {
+    return this.#files.facts();
   }
 
   recordEvent(event: RunEvent): void {
@@ -220,7 +248,8 @@ class FolderWriter implements RunWriter {
   async #tidy(): Promise<void> {
     const { parts, lock, commit } = this.#open;
     await parts.close();
-    await rm(join(this.folder, RUN_FILE.parts), { recursive: true, force: true }).catch(() => undefined);
+    for (const name of [RUN_FILE.parts, RUN_FILE.job])
+      await rm(join(this.folder, name), { recursive: true, force: true }).catch(() => undefined);
     await commit.onWritePoint("parts.removed");
     await lock.release().catch(() => undefined);
     await commit.onWritePoint("lock.removed");

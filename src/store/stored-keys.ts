@@ -28,12 +28,17 @@ export const LEDGER_COLUMNS = [
 /** Columns of `terms.parquet` behind partition and keys, in order. */
 export const TERM_COLUMNS = ["term", "estimate", "std_error", "statistic", "p_value"] as const;
 
+/** Columns of `models.parquet` behind partition and keys where models are documents: JSON, or else bytes. */
+export const DOCUMENT_COLUMNS = ["model", "model_blob"] as const;
+
 /**
  * The column that each key has in the tables of a run: its own name, or `key_<name>` where a column of one of the
  * tables has that name (in any case), with a number behind it where that is taken too.
  */
 export function storeKeyFields(keyFields: readonly KeyField[], schema: ResultSchema): StoredKeyField[] {
-  const reserved = [...LEDGER_COLUMNS, ...TERM_COLUMNS, ...schema.model.map((field) => field.name), ""];
+  const modelColumns =
+    schema.form === "document" ? DOCUMENT_COLUMNS : schema.model.map((field) => field.name);
+  const reserved = [...LEDGER_COLUMNS, ...TERM_COLUMNS, ...modelColumns, ""];
   const taken = new Set(reserved.map(folded));
   const kept = new Set<KeyField>();
   for (const field of keyFields) {

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { AppendColumn } from "../duckdb/append-column.ts";
 import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
-import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
+import { quoteIdentifier } from "../duckdb/quote.ts";
 import { decodeKeyColumns } from "../key/decode-key-columns.ts";
 import { type KeyList, keyAt, keyCount } from "../key/key-list.ts";
 import { partitionSeed } from "../key/partition-seed.ts";
 import { renameDurably, syncFile } from "./disk.ts";
 import type { StoredKeyField } from "./manifest.ts";
+import { copyToParquet } from "./parquet-sql.ts";
 import { RUN_FILE, UNFINISHED } from "./run-files.ts";
 import { appendColumnOf, appendTypeOf, isWideColumn, storedExpression } from "./stored-key-column.ts";
 
@@ -44,7 +45,7 @@ export async function writeKeys(options: WriteKeysOptions): Promise<void> {
     });
     const select = `select ${["partition", ...columns, "seed::UINTEGER as seed"].join(", ")} from ${table}`;
     const unfinished = join(folder, RUN_FILE.keys + UNFINISHED);
-    await connection.run(`copy (${select}) to ${quoteText(unfinished)} (format parquet, use_tmp_file false)`);
+    await connection.run(copyToParquet(select, unfinished));
     await connection.run(`drop table ${table}`);
     await syncFile(unfinished);
     await renameDurably(unfinished, join(folder, RUN_FILE.keys));

@@ -1,12 +1,12 @@
 import { ManyfitError, suggestName } from "../errors.ts";
-import type { TrainerSpec } from "../job/job.ts";
+import type { EstimatorSpec } from "../job/job.ts";
 import type { TrainerColumns } from "../job/resolved-job.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
 import { fitPartition } from "./fit-partition.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** The family that a spec names. Throws `unknown_estimator` with the nearest name. */
-export function familyOf(spec: TrainerSpec, families: readonly EstimatorFamily[]): EstimatorFamily {
+export function familyOf(spec: EstimatorSpec, families: readonly EstimatorFamily[]): EstimatorFamily {
   const family = families.find((candidate) => candidate.name === spec.estimator);
   if (family !== undefined) return family;
   const names = families.map((candidate) => candidate.name);
@@ -18,7 +18,7 @@ export function familyOf(spec: TrainerSpec, families: readonly EstimatorFamily[]
 
 /** The trainer that a spec describes, over columns that were resolved before. */
 export function createTrainer(
-  spec: TrainerSpec,
+  spec: EstimatorSpec,
   columns: TrainerColumns,
   families: readonly EstimatorFamily[],
 ): Trainer {

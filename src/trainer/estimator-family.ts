@@ -1,5 +1,5 @@
 import type { Estimator } from "../estimator/estimator.ts";
-import type { TrainerSpec } from "../job/job.ts";
+import type { Params } from "../job/job.ts";
 import type { SourceColumn, TrainerColumns } from "../job/resolved-job.ts";
 
 /** An algorithm as users name it: how its params become columns to read and an estimator to fit. */
@@ -11,9 +11,9 @@ export interface EstimatorFamily {
    * `unknown_column` or `unsupported_type` for params that cannot be met.
    */
   resolveColumns(
-    params: TrainerSpec["params"],
+    params: Params,
     columns: readonly SourceColumn[],
     keyNames: readonly string[],
   ): TrainerColumns;
-  createEstimator(params: TrainerSpec["params"], columns: TrainerColumns): Estimator;
+  createEstimator(params: Params, columns: TrainerColumns): Estimator;
 }

@@ -1,6 +1,7 @@
+import { ManyfitError } from "../errors.ts";
 import { BLOCK_ROWS, type Block, type Estimator } from "../estimator/estimator.ts";
 import type { PartitionResult, PartitionRows } from "./trainer.ts";
-import { usedRows } from "./used-rows.ts";
+import { type NumberRows, usedRows } from "./used-rows.ts";
 
 /** How a trainer's columns divide, and how many rows it needs. */
 export interface TrainerShape {
@@ -18,7 +19,7 @@ export function fitPartition(
   shape: TrainerShape,
   estimator: Estimator,
 ): PartitionResult {
-  const used = usedRows(rows);
+  const used = usedRows(numberRows(rows));
   const rowsRead = rows.rowCount;
   const rowsUsed = used.rowCount;
   const rowsDropped = rowsRead - rowsUsed;
@@ -38,8 +39,18 @@ export function fitPartition(
   }
 }
 
+function numberRows({ rowCount, columns }: PartitionRows): NumberRows {
+  return {
+    rowCount,
+    columns: columns.map((column, i) => {
+      if (column.kind === "numbers") return column.values;
+      throw new ManyfitError("internal", `column ${i} holds texts, estimators read numbers`);
+    }),
+  };
+}
+
 /** The rows as blocks: views, no copies. */
-function blocksOf(rows: PartitionRows, shape: TrainerShape): Block[] {
+function blocksOf(rows: NumberRows, shape: TrainerShape): Block[] {
   const blocks: Block[] = [];
   for (let from = 0; from < rows.rowCount; from += BLOCK_ROWS) {
     const to = Math.min(rows.rowCount, from + BLOCK_ROWS);

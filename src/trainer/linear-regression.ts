@@ -1,6 +1,6 @@
 import { ManyfitError, suggestName } from "../errors.ts";
 import { linearRegressionEstimator } from "../estimator/linear-regression.ts";
-import type { TrainerSpec } from "../job/job.ts";
+import type { EstimatorSpec, Params } from "../job/job.ts";
 import type { SourceColumn } from "../job/resolved-job.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
 
@@ -28,7 +28,7 @@ const PARAM_NAMES = ["target", "features", "weights", "intercept"];
  * Least squares as R's `lm`, one model per partition, as plain data for `train`. Nothing is checked here: columns
  * are, against the source, before anything is fitted.
  */
-export function linearRegression(params: LinearRegressionParams): TrainerSpec {
+export function linearRegression(params: LinearRegressionParams): EstimatorSpec {
   return {
     estimator: NAME,
     params: {
@@ -75,7 +75,7 @@ export const linearRegressionFamily: EstimatorFamily = {
   },
 };
 
-function checkParams(params: TrainerSpec["params"]): void {
+function checkParams(params: Params): void {
   for (const name of Object.keys(params)) {
     if (PARAM_NAMES.includes(name)) continue;
     throw new ManyfitError(

@@ -1,7 +1,9 @@
 import { ManyfitError, suggestName } from "../errors.ts";
-import type { Job } from "../job/job.ts";
-import type { ResolvedJob, SourceColumn, SourceFile } from "../job/resolved-job.ts";
+import type { EstimatorSpec, Job } from "../job/job.ts";
+import type { ResolvedJob, SourceColumn, SourceFile, TrainerModule } from "../job/resolved-job.ts";
 import type { KeyField, KeyType } from "../key/key-type.ts";
+import type { Field } from "../table/field.ts";
+import type { ReadColumn } from "../table/read-column.ts";
 import { familyOf } from "./create-trainer.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
 
@@ -12,25 +14,65 @@ export interface FoundSource {
   readonly columns: readonly SourceColumn[];
 }
 
-/**
- * Settles a job against what its source has: key columns with their types and the columns the trainer reads.
- * `keyTypeOf` gives the key type of a column's SQL type, null where it cannot be a key.
- */
-export function resolveJob(
+/** The column that holds the key of a partition that is a file. */
+const FILE_KEY: KeyField = { name: "file", type: "text" };
+
+/** The key columns of a job with their types. `keyTypeOf` gives the key type of an SQL type, null where it cannot be a key. */
+export function resolveKeys(
   job: Job,
   source: FoundSource,
-  families: readonly EstimatorFamily[],
   keyTypeOf: (sqlType: string) => KeyType | null,
-): ResolvedJob {
-  const keyFields = job.partitioning.kind === "pooled" ? [] : keyFieldsOf(job, source, keyTypeOf);
+): KeyField[] {
+  if (job.partitioning.kind === "by") return keyFieldsOf(job, source, keyTypeOf);
+  return job.partitioning.kind === "file" ? [FILE_KEY] : [];
+}
+
+/** What is said of the trainer of a resolved job. */
+export type ResolvedTrainer = Pick<ResolvedJob, "readColumns" | "trainerColumns" | "module">;
+
+/** The columns that an estimator reads, by the part that each plays: doubles, without rows in which one is NULL. */
+export function resolveEstimator(
+  spec: EstimatorSpec,
+  source: FoundSource,
+  keyFields: readonly KeyField[],
+  families: readonly EstimatorFamily[],
+): ResolvedTrainer {
   const keyNames = keyFields.map((field) => field.name);
-  const trainerColumns = familyOf(job.trainer, families).resolveColumns(
-    job.trainer.params,
-    source.columns,
-    keyNames,
+  const trainerColumns = familyOf(spec, families).resolveColumns(spec.params, source.columns, keyNames);
+  const { features, target, weights } = trainerColumns;
+  const names = [...features, target, ...(weights === null ? [] : [weights])];
+  const readColumns = names.map(
+    (name): ReadColumn => ({ name, type: "double", hasValidity: false, isInteger: false }),
   );
-  const { format, files, columns } = source;
-  return { ...job, format, files, columns, keyFields, trainerColumns };
+  return { readColumns, trainerColumns, module: null };
+}
+
+/** The columns that a module of the user's asks for, NULL told apart from NaN. They are known to exist. */
+export function resolveModule(
+  names: readonly string[],
+  source: FoundSource,
+  module: TrainerModule,
+): ResolvedTrainer {
+  const readColumns = names.map((name): ReadColumn => {
+    const column = source.columns.find((candidate) => candidate.name === name)!;
+    if (column.fieldType === null) {
+      throw new ManyfitError(
+        "unsupported_type",
+        `column "${name}" is ${column.sqlType}, which trainers cannot read; let the trainer name the columns it needs, or tell another type, such as --type ${name}=text`,
+      );
+    }
+    const isInteger = /^U?(SMALL|TINY|BIG|HUGE)?INT(EGER)?$/.test(column.sqlType);
+    return { name, type: column.fieldType, hasValidity: true, isInteger };
+  });
+  return { readColumns, trainerColumns: null, module };
+}
+
+/** What a module may choose its columns from: all that trainers can read, but for the keys. */
+export function fieldsOf(source: FoundSource, keyFields: readonly KeyField[]): Field[] {
+  const keys = new Set(keyFields.map((field) => field.name));
+  return source.columns.flatMap(({ name, fieldType }) =>
+    fieldType === null || keys.has(name) ? [] : [{ name, type: fieldType }],
+  );
 }
 
 function keyFieldsOf(

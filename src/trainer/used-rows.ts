@@ -1,10 +1,14 @@
-import type { PartitionRows } from "./trainer.ts";
+/** Rows as columns of numbers of one length, NULL as NaN. */
+export interface NumberRows {
+  readonly rowCount: number;
+  readonly columns: readonly Float64Array[];
+}
 
 /**
  * The rows in which every column is a finite number, in the same order. Gives the rows themselves when none has to
  * go, else shorter copies.
  */
-export function usedRows(rows: PartitionRows): PartitionRows {
+export function usedRows(rows: NumberRows): NumberRows {
   const { rowCount, columns } = rows;
   // The sum of x − x is 0 over finite values and NaN as soon as one is not.
   let spoilt = 0;

@@ -2,10 +2,11 @@ import type { Fit, TermEstimate } from "../estimator/estimator.ts";
 import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { NumberColumn, Remark, ResultBatch, TermColumns } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import type { PartitionResult } from "../trainer/trainer.ts";
+import type { DocumentFit, PartitionResult } from "../trainer/trainer.ts";
+import { FileFactsBuilder, type FileRead } from "./file-facts-builder.ts";
 
-/** Which task a batch answers. */
-export interface TaskIdentity {
+/** Which try of which task a batch answers, and who made it. */
+export interface BatchIdentity {
   readonly task: number;
   readonly worker: number;
   readonly attempt: number;
@@ -17,25 +18,31 @@ export interface FitTime {
   readonly durationMs: number;
 }
 
-/** Collects the results of one task's partitions as columns. */
+/** Collects the results of some partitions of one task as columns. */
 export class BatchBuilder {
   readonly #batch: ResultBatch;
   readonly #warnings: Remark[] = [];
   readonly #errors: Remark[] = [];
+  readonly #files = new FileFactsBuilder();
+  readonly #json: (string | null)[] = [];
+  readonly #bytes: (Uint8Array | null)[] = [];
+  readonly #metrics: (DocumentFit["metrics"] | null)[] = [];
   #row = 0;
 
-  /** A builder for exactly `count` partitions, numbered from `firstPartition`. */
-  constructor(schema: ResultSchema, task: TaskIdentity, firstPartition: number, count: number) {
+  /** A builder for these partitions, in this order; it may be finished before all of them came. */
+  constructor(schema: ResultSchema, identity: BatchIdentity, partitions: Int32Array) {
+    const count = partitions.length;
     const doubles = (): Float64Array => new Float64Array(count);
     const column = (width: number): NumberColumn => ({
       width,
       values: new Float64Array(count * width),
       isValid: new Uint8Array(count * width),
     });
+    const documents = { json: this.#json, bytes: this.#bytes, metrics: this.#metrics };
     this.#batch = {
       type: "result.batch",
-      ...task,
-      partition: Int32Array.from({ length: count }, (_, i) => firstPartition + i),
+      ...identity,
+      partition: partitions,
       state: new Uint8Array(count),
       reason: new Int8Array(count).fill(-1),
       rowsRead: doubles(),
@@ -46,13 +53,20 @@ export class BatchBuilder {
       model: schema.model.map((field) => column(field.listLength ?? 1)),
       metrics: schema.metrics.map(() => column(1)),
       terms: schema.terms.length === 0 ? null : termColumns(() => column(schema.terms.length)),
+      documents: schema.form === "document" ? documents : null,
+      files: null,
       warnings: this.#warnings,
       errors: this.#errors,
     };
   }
 
-  /** The result of the next partition. */
-  add(result: PartitionResult, time: FitTime): void {
+  /** Partitions whose results came. */
+  get count(): number {
+    return this.#row;
+  }
+
+  /** The result of the next partition; `file` where it was read from one. */
+  add(result: PartitionResult, time: FitTime, file?: FileRead | null): void {
     const row = this.#row++;
     const batch = this.#batch;
     batch.state[row] = FIT_STATES.indexOf(result.state);
@@ -61,17 +75,30 @@ export class BatchBuilder {
     batch.rowsDropped[row] = result.rowsDropped;
     batch.startedAtMs[row] = time.startedAtMs;
     batch.durationMs[row] = time.durationMs;
-    if (result.state === "fitted") this.#addFit(row, result.fit);
+    if (file !== undefined) this.#files.add(file);
+    this.#addDocument(result.state === "fitted" && "document" in result ? result.document : null, row);
+    if (result.state === "fitted" && "fit" in result) this.#addFit(row, result.fit);
     else if (result.state === "skipped") batch.reason[row] = SKIP_REASONS.indexOf(result.reason);
-    else {
+    else if (result.state === "failed") {
       const { code, message, stack } = result;
       this.#errors.push({ row, code, message, stack });
     }
   }
 
-  /** The batch. Nothing can be added afterwards. */
+  /** The results so far. Nothing can be added afterwards. */
   finish(): ResultBatch {
-    return this.#batch;
+    const batch = { ...this.#batch, files: this.#files.finish() };
+    return this.#row === batch.partition.length ? batch : firstRows(batch, this.#row);
+  }
+
+  #addDocument(document: DocumentFit | null, row: number): void {
+    if (this.#batch.documents === null) return;
+    const model = document?.model ?? null;
+    this.#json.push(typeof model === "string" ? model : null);
+    this.#bytes.push(model instanceof Uint8Array ? model : null);
+    this.#metrics.push(document?.metrics ?? null);
+    for (const { code, message } of document?.warnings ?? [])
+      this.#warnings.push({ row, code, message, stack: null });
   }
 
   #addFit(row: number, fit: Fit): void {
@@ -93,6 +120,35 @@ export function batchBuffers(batch: ResultBatch): ArrayBuffer[] {
   const arrays = [partition, state, reason, rowsRead, rowsUsed, rowsDropped, startedAtMs, durationMs];
   for (const column of numbers as NumberColumn[]) arrays.push(column.values, column.isValid);
   return arrays.map((array) => array.buffer as ArrayBuffer);
+}
+
+/** The first rows of a batch, in arrays of their own. */
+function firstRows(batch: ResultBatch, count: number): ResultBatch {
+  const cut = ({ width, values, isValid }: NumberColumn): NumberColumn => ({
+    width,
+    values: values.slice(0, count * width),
+    isValid: isValid.slice(0, count * width),
+  });
+  const { terms } = batch;
+  return {
+    ...batch,
+    partition: batch.partition.slice(0, count),
+    state: batch.state.slice(0, count),
+    reason: batch.reason.slice(0, count),
+    rowsRead: batch.rowsRead.slice(0, count),
+    rowsUsed: batch.rowsUsed.slice(0, count),
+    rowsDropped: batch.rowsDropped.slice(0, count),
+    startedAtMs: batch.startedAtMs.slice(0, count),
+    durationMs: batch.durationMs.slice(0, count),
+    model: batch.model.map(cut),
+    metrics: batch.metrics.map(cut),
+    terms: terms && {
+      estimate: cut(terms.estimate),
+      stdError: cut(terms.stdError),
+      statistic: cut(terms.statistic),
+      pValue: cut(terms.pValue),
+    },
+  };
 }
 
 function termColumns(column: () => NumberColumn): TermColumns {

@@ -1,14 +1,25 @@
 import { ManyfitError } from "../errors.ts";
 import { type Bucket, bucketArrays } from "../protocol/bucket.ts";
+import { type ColumnValues, sliceColumn, type TextValues } from "../table/column.ts";
 import type { PartitionRows } from "../trainer/trainer.ts";
 import { orderRows } from "./order-rows.ts";
 
+/** A partition of a bucket with its rows in canonical order. */
+export interface CutPartition {
+  /** Its place in the bucket, from 0. */
+  readonly index: number;
+  readonly rows: PartitionRows;
+  /** The places of its rows in the bucket. */
+  readonly order: Uint32Array;
+}
+
 /**
- * Cuts a bucket into its partitions, each in canonical order, and calls `visit` for one after the other. What `visit`
- * gets are views on one copy of the bucket's columns. Throws if the rows of a partition are not as many as counted:
- * the source was not the same in both passes.
+ * Cuts a bucket into its partitions, each in canonical order, one after the other. What comes out are views on one
+ * copy of the bucket's columns.
+ * @throws ManyfitError `source_changed` if the rows of a partition are not as many as were counted: the source was not
+ * the same in both passes.
  */
-export function cutBucket(bucket: Bucket, visit: (rows: PartitionRows) => void): void {
+export function* cutBucket(bucket: Bucket): Generator<CutPartition, void, undefined> {
   const { position, columns, partition } = bucketArrays(bucket);
   const ends = partitionEnds(bucket);
   const rows = rowsByPartition(bucket, partition, ends);
@@ -18,11 +29,12 @@ export function cutBucket(bucket: Bucket, visit: (rows: PartitionRows) => void):
     if (to - from > 1) orderRows(rows, position, { from, to }, scratch);
     from = to;
   }
-  const ordered = columns.map((column) => gather(column, rows));
+  const ordered = columns.map((column) => gatherColumn(column, rows));
   from = 0;
-  for (const to of ends) {
+  for (const [index, to] of ends.entries()) {
     const start = from;
-    visit({ rowCount: to - start, columns: ordered.map((column) => column.subarray(start, to)) });
+    const cut = ordered.map((column) => sliceColumn(column, start, to));
+    yield { index, rows: { rowCount: to - start, columns: cut }, order: rows.subarray(start, to) };
     from = to;
   }
 }
@@ -58,8 +70,37 @@ function rowsByPartition(bucket: Bucket, partition: Int32Array, ends: Uint32Arra
   return rows;
 }
 
-function gather(column: Float64Array, rows: Uint32Array): Float64Array {
-  const gathered = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) gathered[i] = column[rows[i]!]!;
+function gatherColumn(column: ColumnValues, rows: Uint32Array): ColumnValues {
+  if (column.kind === "texts") return gatherTexts(column, rows);
+  const { values, isValid } = column;
+  return {
+    kind: "numbers",
+    values: gather(values, rows, new Float64Array(rows.length)),
+    isValid: isValid && gather(isValid, rows, new Uint8Array(rows.length)),
+  };
+}
+
+function gatherTexts({ bytes, ends, isValid }: TextValues, rows: Uint32Array): TextValues {
+  const gathered = new Uint8Array(bytes.length);
+  const gatheredEnds = new Uint32Array(rows.length);
+  let end = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const start = row === 0 ? 0 : ends[row - 1]!;
+    gathered.set(bytes.subarray(start, ends[row]!), end);
+    end += ends[row]! - start;
+    gatheredEnds[i] = end;
+  }
+  return {
+    kind: "texts",
+    bytes: gathered,
+    ends: gatheredEnds,
+    start: 0,
+    isValid: isValid && gather(isValid, rows, new Uint8Array(rows.length)),
+  };
+}
+
+function gather<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array, gathered: T): T {
+  for (let i = 0; i < rows.length; i++) gathered[i] = values[rows[i]!]!;
   return gathered;
 }

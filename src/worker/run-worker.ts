@@ -1,46 +1,49 @@
 import { parentPort } from "node:worker_threads";
 import { errorFrom, ManyfitError } from "../errors.ts";
-import { type EngineMessage, PROTOCOL_VERSION, type WorkerMessage } from "../protocol/message.ts";
+import type { EngineMessage, WorkerInit } from "../protocol/message.ts";
 import { createTrainer } from "../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../trainer/estimator-family.ts";
-import type { Trainer } from "../trainer/trainer.ts";
-import { batchBuffers } from "./batch-builder.ts";
-import { fitBucket } from "./fit-bucket.ts";
+import { checkProtocol } from "./check-protocol.ts";
+import { createWorkerLoop, type Send, type WorkerLoop } from "./worker-loop.ts";
 
 /**
- * Answers an engine's messages in a worker thread until the thread is ended. The families are those that jobs may name;
- * a thread entry of one's own passes others.
+ * Answers an engine's messages in a worker thread, one after the other, until the thread is ended. The families are
+ * those that jobs may name; a thread entry of one's own passes others.
  */
 export function runWorker(families: readonly EstimatorFamily[]): void {
   if (parentPort === null) throw new ManyfitError("internal", "worker was started outside a worker thread");
   const port = parentPort;
-  let worker = 0;
-  let trainer: Trainer | null = null;
-  const send = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void =>
-    port.postMessage(message, transfer);
+  let loop: WorkerLoop | null = null;
+  let last = Promise.resolve();
+  const send: Send = (message, transfer = []) => port.postMessage(message, transfer);
   port.on("message", (received: EngineMessage) => {
-    try {
-      if (received.type === "init") {
-        checkVersion(received.version);
-        worker = received.worker;
-        trainer = createTrainer(received.trainer, received.columns, families);
-      } else {
-        const { task, attempt, bucket } = received;
-        if (trainer === null) throw new ManyfitError("internal", "worker was given data before its trainer");
-        const batch = fitBucket(bucket, trainer, { task, worker, attempt });
-        send({ type: "result", batch }, batchBuffers(batch));
+    last = last.then(async () => {
+      try {
+        if (received.type === "init") loop = startLoop(received, families, send);
+        else await runTask(loop, received);
+      } catch (thrown) {
+        const { code, message } = errorFrom(thrown);
+        send({ type: "broken", code, message });
       }
-    } catch (thrown) {
-      const { code, message } = errorFrom(thrown);
-      send({ type: "broken", code, message });
-    }
+    });
   });
 }
 
-function checkVersion(version: number): void {
-  if (version === PROTOCOL_VERSION) return;
-  throw new ManyfitError(
-    "worker_failed",
-    `worker speaks protocol ${PROTOCOL_VERSION}, its engine ${version}: two versions of manyfit are mixed`,
-  );
+function startLoop(init: WorkerInit, families: readonly EstimatorFamily[], send: Send): WorkerLoop {
+  checkProtocol(init.version);
+  const { trainer } = init;
+  if (trainer.kind === "module")
+    throw new ManyfitError("internal", "worker thread was given a module, which only processes run");
+  return createWorkerLoop(init, createTrainer(trainer.spec, trainer.columns, families), send);
+}
+
+async function runTask(
+  loop: WorkerLoop | null,
+  message: Exclude<EngineMessage, { type: "init" }>,
+): Promise<void> {
+  if (loop === null) throw new ManyfitError("internal", "worker was given data before its trainer");
+  if (message.type === "data") await loop.data(message);
+  else if (message.type === "files") await loop.files(message);
+  else
+    throw new ManyfitError("internal", `worker thread was asked to ${message.type}, which only processes do`);
 }

@@ -38,31 +38,47 @@ export const FAMILIES: readonly string[] = ["engine"];
 /** Every area of `src` and what it may import: what is not here is not allowed. */
 export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   "errors.ts": { packages: ["fastest-levenshtein"] },
-  table: { isPlanned: true },
+  table: {},
   key: { values: ["table"] },
   run: { values: ["table", "key"], node: ["run/event-log.ts"] },
   job: { types: ["table", "key", "run"] },
-  protocol: { values: ["table", "key", "run", "job"], node: true },
+  protocol: { values: ["table", "key", "run", "job"], types: ["source/text"], node: true },
   duckdb: { values: ["key"], packages: ["@duckdb/node-api"], node: true },
   "source/text": { values: ["table"], node: true },
+  "source/file": {
+    values: ["table", "source/text"],
+    types: ["protocol"],
+    packages: ["hyparquet", "hyparquet-compressors"],
+    node: true,
+  },
   source: { values: ["table", "key", "job", "duckdb", "source/text"], node: true },
   estimator: { types: ["table", "run"] },
-  trainer: { values: ["table", "key", "run", "job", "estimator"], node: true },
+  trainer: {
+    values: ["table", "key", "run", "job", "estimator"],
+    packages: ["@standard-schema/spec"],
+    node: true,
+  },
+  "trainer-entry.ts": { values: ["trainer", "table"] },
+  bundle: { types: ["job"], entries: ["trainer-entry.ts"], packages: ["esbuild"], node: true },
   worker: {
-    values: ["protocol", "trainer", "source/text", "table", "key", "run", "job"],
+    values: ["protocol", "trainer", "source/text", "source/file", "table", "key", "run", "job"],
     types: ["estimator"],
     node: true,
   },
-  engine: { types: ["run", "key", "job"] },
+  engine: { types: ["table", "run", "key", "job", "protocol", "source"] },
   "engine/local": {
-    values: ["worker", "protocol", "source", "trainer", "duckdb", "run", "key", "table", "job", "engine"],
-    entries: ["worker/thread.ts"],
+    values: [
+      ...["bundle", "worker", "protocol", "source", "trainer", "duckdb", "run", "key", "table", "job"],
+      "engine",
+    ],
+    types: ["source/text"],
+    entries: ["worker/thread.ts", "worker/process.ts"],
     node: true,
   },
   store: { values: ["duckdb", "table", "key", "run", "job"], node: true },
   "version.ts": { node: true },
   "plan.ts": { values: ["job", "key", "run", "trainer"], types: ["engine"] },
-  "train-options.ts": { values: ["key"], types: ["job", "run", "plan.ts"], node: true },
+  "train-options.ts": { values: ["key", "job", "trainer"], types: ["run", "plan.ts"], node: true },
   "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
   "train.ts": {
     values: [
@@ -72,13 +88,34 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     ],
     node: true,
   },
+  "predict-options.ts": { values: ["train-options.ts"], types: ["job"], node: true },
+  predict: {
+    values: ["table", "key", "run", "job", "duckdb", "source", "store"],
+    types: ["engine", "protocol"],
+    node: true,
+  },
+  "predict.ts": {
+    values: ["predict", "predict-options.ts", "open-engine.ts", "duckdb", "source", "store"],
+    types: ["engine"],
+  },
   "index.ts": {
     values: [
       ...["table", "key", "run", "job", "protocol", "source", "source/text", "estimator", "trainer"],
-      ...["engine", "engine/local", "store", "plan.ts", "train.ts", "train-options.ts", "version.ts"],
+      ...[
+        "engine",
+        "engine/local",
+        "store",
+        "plan.ts",
+        "train.ts",
+        "predict.ts",
+        "predict-options.ts",
+        "train-options.ts",
+        "version.ts",
+      ],
     ],
+    types: ["duckdb"],
   },
-  cli: { values: ["index.ts", "run", "key"], packages: ["commander"], node: true, isPlanned: true },
+  cli: { values: ["index.ts", "run", "key"], packages: ["commander"], node: true },
 };
 
 /** What the table cannot say row by row. */
@@ -88,6 +125,12 @@ export const REACH_RULES: readonly ReachRule[] = [
     except: [],
     never: ["duckdb", "bundle", "@duckdb/node-api"],
     why: "no native module may come to workers and executors",
+  },
+  {
+    from: ["trainer-entry.ts"],
+    except: [],
+    never: ["duckdb", "@duckdb/node-api", "bundle", "esbuild", "source", "engine", "store", "node:"],
+    why: "every bundle of a user's trainer carries it",
   },
   {
     from: ["key", "run"],

@@ -147,6 +147,10 @@ describe("the rule of named exports", () => {
     expect(findIn(checkNamedExports, "src/index.ts", text)).toEqual([":1: export *, list the names"]);
   });
 
+  test("allows the default export of a fixture that stands for a user's trainer", () => {
+    expect(findIn(checkNamedExports, "test/trainer/fixtures/a.ts", "export default 1;")).toEqual([]);
+  });
+
   test("allows names", () => {
     expect(findIn(checkNamedExports, "src/a.ts", 'export const a = 1; export { b } from "./b.ts";')).toEqual(
       [],

@@ -3,6 +3,7 @@ import { formatBytes, formatDuration, formatRate, formatShare } from "../../src/
 
 test.each([
   [0, "0 bytes"],
+  [1, "1 byte"],
   [999, "999 bytes"],
   [1000, "1.00 kB"],
   [81_420, "81.4 kB"],

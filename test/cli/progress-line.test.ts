@@ -80,6 +80,15 @@ describe("the live line", () => {
     expect(phasePace(state, 10_000)!.perSecond).toBe(50);
   });
 
+  test("counts one as one", () => {
+    const fitting = stateAfter(STARTED, phase(0, "fitting", 1));
+    expect(lineOf(fitting, 1000)).toContain("  1 partition  ");
+    expect(progressLogLine(stateAfter(STARTED, phase(0, "committing", 1)), 0)).toBe("committing 1 partition");
+    expect(progressLogLine(stateAfter(STARTED, phase(0, "exchanging", null), read(1, 1)), 1)).toContain(
+      "1 row,",
+    );
+  });
+
   test("names partitions that went wrong, and not those that were skipped", () => {
     const counts = { fitted: 5, skipped: 4, failed: 3, timed_out: 2, lost: 1 };
     const line = lineOf(stateAfter(STARTED, phase(0, "fitting", 20), fitted(10, counts)), 10);

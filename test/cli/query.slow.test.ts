@@ -123,6 +123,11 @@ skipped  too_few_rows    3   1.000
     ["selec 1", "query failed: Parser Error"],
     ["select 1; select 2", "query has 2 statements, one is allowed"],
     ["drop view ledger", "query does more than read"],
+    ["insert into ledger select * from ledger", "query does more than read"],
+    ["update nothing set n = 1", "query does more than read"],
+    ["delete from models", "query does more than read"],
+    ["create table t as select * from nothing", "query does more than read"],
+    ["copy models to 'models.csv'", "query does more than read"],
     ["select * from read_text('/etc/passwd')", "query reaches beyond the run"],
   ])("refuses %s with 1", async (sql, message) => {
     const { code, stdout, stderr } = await runCli(["query", sql], { cwd });

@@ -8,6 +8,7 @@ describe("the report of an error", () => {
     ["unknown_column", EXIT.usage],
     ["unknown_estimator", EXIT.usage],
     ["unsupported_type", EXIT.usage],
+    ["trainer_invalid", EXIT.usage],
     ["interrupted", EXIT.interrupted],
     ["source_not_found", EXIT.failed],
     ["run_not_committed", EXIT.failed],

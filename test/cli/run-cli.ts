@@ -74,7 +74,7 @@ function collect(command: string, args: readonly string[], { cwd, env }: CliOpti
   });
 }
 
-/** Text in which what differs from run to run is replaced: ids, digests, times, rates. */
+/** Text in which what differs from run to run is replaced: ids, digests, times, rates, memory. */
 export function normalised(text: string): string {
   return text
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-z]{4}/g, "RUN")
@@ -82,5 +82,6 @@ export function normalised(text: string): string {
     .replaceAll(/\b[0-9a-f]{16}…/g, "DIGEST…")
     .replaceAll(/\d[\d.,]* (ms|s)\b/g, "T s")
     .replaceAll(/\d[\d.,]* models\/s/g, "N models/s")
+    .replaceAll(/\d[\d.,]* [kM]?B of memory/g, "N kB of memory")
     .replaceAll(/\d+ (worker|core)s?\b/g, "N $1s");
 }

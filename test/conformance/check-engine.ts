@@ -176,7 +176,7 @@ function checkEvents(events: readonly RunEvent[], partitions: number): void {
   const finished = events.filter((event) => event.type === "task.finished");
   expect(new Set(finished.map((event) => event.task))).toEqual(new Set(started.map((event) => event.task)));
   expect(started.reduce((sum, event) => sum + event.partitions, 0)).toBe(partitions);
-  expect(started.reduce((sum, event) => sum + event.rows, 0)).toBe(ROW_COUNT);
+  expect(started.reduce((sum, event) => sum + event.rows!, 0)).toBe(ROW_COUNT);
   expect(finished.reduce((sum, event) => sum + answeredCount(event.counts), 0)).toBe(partitions);
   const phases = events.filter((event) => event.type === "phase.started").map((event) => event.phase);
   expect(phases.slice(0, 2)).toEqual(["reading", "exchanging"]);

@@ -1,17 +1,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Connection } from "../../src/duckdb/duckdb.ts";
-import type { ColumnType, Job } from "../../src/job/job.ts";
+import type { ColumnType, EstimatorSpec, Job } from "../../src/job/job.ts";
 import { decodeKey } from "../../src/key/decode-key.ts";
 import { keyAt } from "../../src/key/key-list.ts";
 import type { KeyValue } from "../../src/key/key-type.ts";
 import { createDictionary, type Dictionary } from "../../src/source/dictionary.ts";
 import { inspectSource } from "../../src/source/inspect-source.ts";
 import { createRelation, type Relation } from "../../src/source/relation.ts";
-import { keyTypeOf } from "../../src/source/sql-type.ts";
 import { type RowBatch, streamRows, streamSortedRows } from "../../src/source/stream-rows.ts";
-import { BUILT_IN_ESTIMATORS } from "../../src/trainer/built-in-estimators.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
-import { resolveJob } from "../../src/trainer/resolve-job.ts";
+import { resolveEstimatorJob } from "../source/resolve-estimator-job.ts";
 import { type Layout, openTestDuckdb, writeSource } from "../source/write-source.ts";
 
 const ROWS = 12_345;
@@ -26,6 +24,8 @@ const QUERY = `
   from range(${ROWS}) t(i)`;
 
 const TYPES: Readonly<Record<string, ColumnType>> = { zone: "integer" };
+
+type EstimatorJob = Job & { readonly trainer: EstimatorSpec };
 
 interface Opened {
   readonly relation: Relation;
@@ -57,7 +57,7 @@ function expectedRow(i: number): { city: string | null; zone: number; x: number;
   };
 }
 
-function jobFor(paths: readonly string[], where: string | null = null): Job {
+function jobFor(paths: readonly string[], where: string | null = null): EstimatorJob {
   return {
     source: { paths, types: TYPES, where },
     partitioning: { kind: "by", columns: ["city", "zone"] },
@@ -66,9 +66,9 @@ function jobFor(paths: readonly string[], where: string | null = null): Job {
   };
 }
 
-async function open(connection: Connection, job: Job): Promise<Opened> {
+async function open(connection: Connection, job: EstimatorJob): Promise<Opened> {
   const schema = await inspectSource(job.source, connection);
-  const resolved = resolveJob(job, schema, BUILT_IN_ESTIMATORS, keyTypeOf);
+  const resolved = resolveEstimatorJob(job, schema);
   const relation = await createRelation(resolved, schema, connection);
   return { relation, dictionary: await createDictionary(relation, resolved.keyFields, connection) };
 }
@@ -77,7 +77,7 @@ async function copyRows(batches: AsyncIterable<RowBatch>): Promise<CopiedRow[]> 
   const rows: CopiedRow[] = [];
   for await (const { rowCount, partition, position, columns } of batches) {
     for (let i = 0; i < rowCount; i++) {
-      const values = columns.map((column) => column[i]!);
+      const values = columns.map((column) => (column.kind === "numbers" ? column.values[i]! : Number.NaN));
       rows.push({ partition: partition[i]!, position: position[i]!, columns: values });
     }
   }

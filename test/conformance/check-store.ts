@@ -5,8 +5,11 @@ import { partitionSeed } from "../../src/key/partition-seed.ts";
 import type { ResultSchema } from "../../src/run/result-schema.ts";
 import { shuffled, withFailures } from "../store/changed-run.ts";
 import { expectedDigest } from "../store/digest-oracle.ts";
-import { batchesOf, factsOf, madeRuns, plainRun } from "../store/made-run.ts";
+import { batchesOf, factsOf, plainRun } from "../store/made-run.ts";
+import { madeRuns } from "../store/made-run-arbitrary.ts";
 import { checkStoredDigest } from "./check-stored-digest.ts";
+import { checkStoredDocuments } from "./check-stored-documents.ts";
+import { checkStoredFiles } from "./check-stored-files.ts";
 import { checkStoredKeys } from "./check-stored-keys.ts";
 import { expectOutcomes, rowsOf, type StoreMember, stored } from "./store-member.ts";
 
@@ -97,6 +100,7 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
 
     test("has no table of terms when estimators have none", async () => {
       const resultSchema: ResultSchema = {
+        form: "fields",
         model: [{ name: "mean", listLength: null }],
         metrics: [],
         terms: [],
@@ -122,7 +126,7 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
       await writer.stop();
       const opened = await member().open(writer);
       expect(opened).toMatchObject({ status: "interrupted", manifest: null });
-      await expect(opened.query("select 1")).rejects.toMatchObject({ code: "run_not_committed" });
+      await expect(opened.verify()).rejects.toMatchObject({ code: "run_not_committed" });
       await opened.close();
     });
 
@@ -131,7 +135,7 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
       const writer = await member().createWriter(run);
       for (const batch of batchesOf(run)) await writer.append(batch);
       const facts = factsOf(run);
-      const files = facts.files.map((file) => ({ ...file, rows: file.rows + 1 }));
+      const files = facts.files.map((file) => ({ ...file, rows: file.rows! + 1 }));
       await expect(writer.commit({ ...facts, files })).rejects.toMatchObject({
         code: "run_damaged",
         message: expect.stringContaining("its partitions have 30 rows in all, its files 31"),
@@ -189,5 +193,7 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
 
     checkStoredKeys(member);
     checkStoredDigest(member);
+    checkStoredDocuments(member);
+    checkStoredFiles(member);
   });
 }

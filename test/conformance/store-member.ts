@@ -15,7 +15,7 @@ import {
 /** A kind of store as the suite uses it. */
 export interface StoreMember {
   /** A writer of a new run with the seed 42. */
-  createWriter(run: Pick<MadeRun, "keyFields" | "keys" | "resultSchema">): Promise<RunWriter>;
+  createWriter(run: MadeRun): Promise<RunWriter>;
   open(writer: RunWriter): Promise<OpenedRun>;
   close(): Promise<void>;
 }
@@ -54,10 +54,12 @@ export async function expectOutcomes(opened: OpenedRun, { outcomes, resultSchema
   const metrics = ledger
     .filter(([state]) => state === "fitted")
     .map((row) => JSON.parse(String(row[8])) as unknown);
+  if (resultSchema.form === "document") expectDocumentMetrics(opened.manifest, fittedOutcomes, metrics);
   const named = (cells: Outcome["metrics"]) =>
     Object.fromEntries(resultSchema.metrics.map(({ name }, i) => [name, plain(cells[i]!)]));
   if (resultSchema.metrics.length > 0)
     expect(metrics).toEqual(fittedOutcomes.map((row) => named(row.metrics)));
+  if (resultSchema.form === "document") return expectDocuments(opened, fittedOutcomes);
   const fields = resultSchema.model.map(({ name }) => `m."${name}"`);
   const models = await rowsOf(opened, `select ${["m.partition", ...fields].join(", ")} from models m`);
   expect(models.map((row) => row.slice(1).flat())).toEqual(
@@ -70,6 +72,38 @@ export async function expectOutcomes(opened: OpenedRun, { outcomes, resultSchema
       resultSchema.terms.map((term, i) => [term, ...row.terms.map((cells) => plain(cells[i]!))]),
     ),
   );
+}
+
+async function expectDocuments(opened: OpenedRun, outcomes: readonly Outcome[]): Promise<void> {
+  // DuckDB's binding drops a byte order mark at the beginning of a text.
+  const models = await rowsOf(opened, "select '.' || model, hex(model_blob) from models");
+  expect(models).toEqual(
+    outcomes.map(({ document }) => {
+      const { model } = document!;
+      if (typeof model === "string") return [`.${model}`, null];
+      return [null, Buffer.from(model).toString("hex").toUpperCase()];
+    }),
+  );
+}
+
+/** A struct has every name of the run in every row, a map those of the row alone. */
+function expectDocumentMetrics(
+  manifest: Manifest | null,
+  outcomes: readonly Outcome[],
+  found: unknown[],
+): void {
+  const given = outcomes.map(({ document }) => document!.metrics);
+  const names = [...new Set(given.flatMap((metrics) => Object.keys(metrics)))];
+  names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  expect(manifest!.resultSchema.metrics).toEqual(names.map((name) => ({ name, better: null })));
+  const isStruct = manifest!.metricsColumn === "struct";
+  const expected = given.map((metrics) => {
+    const present = isStruct ? names : Object.keys(metrics);
+    return Object.fromEntries(
+      present.map((name) => [name, plain(Object.hasOwn(metrics, name) ? metrics[name]! : null)]),
+    );
+  });
+  expect(found).toEqual(names.length === 0 ? outcomes.map(() => null) : expected);
 }
 
 /** A number as it is stored: with one zero. */

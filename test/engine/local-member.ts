@@ -4,6 +4,7 @@ import { createLocalEngine } from "../../src/engine/local/local-engine.ts";
 import { BUILT_IN_ESTIMATORS } from "../../src/trainer/built-in-estimators.ts";
 import type { EngineMember } from "../conformance/check-engine.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { probeFamily } from "./probe-family.mjs";
 
 /** The local engine with the order probe among its estimators. */
@@ -13,6 +14,7 @@ export function localMember(workers: number, bucketLimits?: BucketLimits): Engin
       createLocalEngine({
         duckdb: await openTestDuckdb(),
         workers,
+        tempFolder: temporaryFolder(),
         families: [...BUILT_IN_ESTIMATORS, probeFamily],
         threadEntry: fileURLToPath(new URL("probe-thread.mjs", import.meta.url)),
         ...(bucketLimits === undefined ? {} : { bucketLimits }),

@@ -9,6 +9,7 @@ export const probeFamily = {
   createEstimator: () => ({
     minRows: 1,
     resultSchema: {
+      form: "fields",
       model: ["count", "sum", "breaks", "hash"].map((name) => ({ name, listLength: null })),
       metrics: [],
       terms: [],

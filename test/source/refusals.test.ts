@@ -10,11 +10,9 @@ import { createDictionary } from "../../src/source/dictionary.ts";
 import { inspectSource } from "../../src/source/inspect-source.ts";
 import { checkUnchanged, listFiles } from "../../src/source/list-files.ts";
 import { createRelation } from "../../src/source/relation.ts";
-import { keyTypeOf } from "../../src/source/sql-type.ts";
-import { BUILT_IN_ESTIMATORS } from "../../src/trainer/built-in-estimators.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
-import { resolveJob } from "../../src/trainer/resolve-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { resolveEstimatorJob } from "./resolve-estimator-job.ts";
 import { openTestDuckdb } from "./write-source.ts";
 
 let connection: Connection;
@@ -44,7 +42,7 @@ async function refusal(source: SourceSpec): Promise<string> {
       trainer: linearRegression({ target: "y", features: ["x"] }),
       seed: 0,
     } as const;
-    const resolved: ResolvedJob = resolveJob(job, schema, BUILT_IN_ESTIMATORS, keyTypeOf);
+    const resolved: ResolvedJob = resolveEstimatorJob(job, schema);
     const relation = await createRelation(resolved, schema, connection);
     await createDictionary(relation, resolved.keyFields, connection);
   } catch (error) {

@@ -24,12 +24,14 @@ export function expectedDigest({ keys, resultSchema, outcomes }: MadeRun): strin
     pieces.push(bytes);
   };
   text(Buffer.from("digest-v1"));
-  uint32(resultSchema.model.length);
+  const isDocument = resultSchema.form === "document";
+  uint32(isDocument ? 0xffffffff : resultSchema.model.length);
+  if (isDocument) text(Buffer.from("document"));
   for (const { name, listLength } of resultSchema.model) {
     text(Buffer.from(name));
     uint32(listLength ?? 0xffffffff);
   }
-  for (const [i, { state, reason, rowsUsed, rowsDropped, model }] of outcomes.entries()) {
+  for (const [i, { state, reason, rowsUsed, rowsDropped, model, document }] of outcomes.entries()) {
     text(keyAt(keys, i));
     pieces.push(
       Uint8Array.of(FIT_STATES.indexOf(state), reason === null ? 255 : SKIP_REASONS.indexOf(reason)),
@@ -37,7 +39,12 @@ export function expectedDigest({ keys, resultSchema, outcomes }: MadeRun): strin
     const counts =
       rowsUsed === null ? [null, null, null, null] : [rowsUsed + rowsDropped, rowsUsed, rowsDropped, 0];
     for (const count of counts) number(count);
-    if (state === "fitted") for (const value of model) number(value);
+    if (state !== "fitted") continue;
+    for (const value of model) number(value);
+    if (document === undefined) continue;
+    const { model: value } = document;
+    pieces.push(Uint8Array.of(typeof value === "string" ? 1 : 2));
+    text(typeof value === "string" ? Buffer.from(value) : value);
   }
   return createHash("sha256").update(Buffer.concat(pieces)).digest("hex");
 }

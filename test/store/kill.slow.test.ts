@@ -17,6 +17,8 @@ const EXPLANATIONS: Readonly<Partial<Record<WritePoint, string>>> = {
     "stopped before the commit; nothing was committed; it has no keys and no results, and no event log",
   "lock.written":
     "died before the commit; nothing was committed; it has no keys and no results, and no event log",
+  "job.written":
+    "died before the commit; nothing was committed; it has no keys and no results, and no event log",
   "keys.written": "keys of 10 partitions (parts/keys.parquet), 0 part files with the results of 0 of them",
   "part.written": "0 part files with the results of 0 of them",
   "part.renamed": "1 part file with the results of 4 of them",
@@ -24,6 +26,17 @@ const EXPLANATIONS: Readonly<Partial<Record<WritePoint, string>>> = {
   "tables.written": "3 part files with the results of 10 of them, and its event log",
   "tables.renamed": "3 part files with the results of 10 of them, and its event log",
   "manifest.written": "3 part files with the results of 10 of them, and its event log",
+};
+
+/** The partitions that queries of it see; where there are no keys yet, there is nothing to be queried. */
+const ANSWERED: Readonly<Partial<Record<WritePoint, number>>> = {
+  "keys.written": 0,
+  "part.written": 0,
+  "part.renamed": 4,
+  "parts.complete": 10,
+  "tables.written": 10,
+  "tables.renamed": 10,
+  "manifest.written": 10,
 };
 
 interface Ended {
@@ -56,7 +69,14 @@ describe("a process that writes a run", () => {
     const run = await openRun(join(runsFolder, "the-run"));
     expect(await run.verify()).toEqual([]);
     expect(readdirSync(run.folder).sort()).toEqual([
-      ...["events.ndjson", "ledger.parquet", "manifest.json", "models.parquet", "terms.parquet"],
+      ...[
+        "events.ndjson",
+        "ledger.parquet",
+        "manifest.json",
+        "models.parquet",
+        "terms.parquet",
+        "trainer.mjs",
+      ],
     ]);
   });
 
@@ -81,7 +101,11 @@ describe("a process that writes a run", () => {
         manifest: null,
       });
       expect(run.explanation).toContain(EXPLANATIONS[point]);
-      await expect(run.query("select 1")).rejects.toMatchObject({ code: "run_not_committed" });
+      await expect(run.verify()).rejects.toMatchObject({ code: "run_not_committed" });
+      const count = run.query("select count(*) from ledger left join models using (partition)");
+      if (ANSWERED[point] === undefined)
+        await expect(count).rejects.toMatchObject({ code: "run_not_committed", message: run.explanation });
+      else expect((await count).rows).toEqual([[ANSWERED[point]]]);
     }
     const listed = await listRuns(runsFolder);
     if (point !== "run.created") expect(listed.map((found) => found.isCommitted)).toEqual([isCommitted]);

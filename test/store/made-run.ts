@@ -1,16 +1,33 @@
-import fc from "fast-check";
-import { type KeyList, keyAt, keyCount } from "../../src/key/key-list.ts";
+import type { ResolvedJob } from "../../src/job/resolved-job.ts";
+import { type KeyList, keyAt } from "../../src/key/key-list.ts";
 import { createKeyListBuilder } from "../../src/key/key-list-builder.ts";
 import { compareKeyBytes, keyOrder, reorderKeys } from "../../src/key/key-order.ts";
 import type { KeyField, KeyValue } from "../../src/key/key-type.ts";
 import { FIT_STATES, type FitState, SKIP_REASONS, type SkipReason } from "../../src/run/fit-state.ts";
-import type { NumberColumn, Remark, ResultBatch } from "../../src/run/result-batch.ts";
-import type { ResultSchema } from "../../src/run/result-schema.ts";
+import type {
+  DocumentColumns,
+  FileColumns,
+  NumberColumn,
+  Remark,
+  ResultBatch,
+} from "../../src/run/result-batch.ts";
+import { DOCUMENT_SCHEMA, type ResultSchema } from "../../src/run/result-schema.ts";
 import type { RunFacts } from "../../src/store/manifest.ts";
-import { KEY_TYPES, values } from "../key/key-arbitrary.ts";
 
 /** A number of a result, or NULL. */
 export type Cell = number | null;
+
+/** A model that is a document: canonical JSON, or bytes; and its metrics. */
+export interface MadeDocument {
+  readonly model: string | Uint8Array;
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+/** What was read of a file; null where it could not be read. */
+export interface MadeFile {
+  readonly sha256: string | null;
+  readonly bytes: number | null;
+}
 
 /** What a test says became of one partition; lists lie flat, in the order of the result schema. */
 export interface Outcome {
@@ -25,6 +42,10 @@ export interface Outcome {
   readonly terms: readonly (readonly Cell[])[];
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   readonly error: { readonly code: string; readonly message: string; readonly stack: string | null } | null;
+  /** Of fitted partitions of a run whose models are documents. */
+  readonly document?: MadeDocument;
+  /** Of every partition of a run whose partitions are files. */
+  readonly file?: MadeFile;
 }
 
 /** A run as tests make it up: keys in order and the outcome of each. */
@@ -47,6 +68,7 @@ export interface Delivery {
 
 /** A small schema: a number, a list of three, one of none; two metrics; two terms. */
 export const SMALL_SCHEMA: ResultSchema = {
+  form: "fields",
   model: [
     { name: "intercept", listLength: null },
     { name: "coefficients", listLength: 3 },
@@ -109,8 +131,25 @@ export function unfitted(
   changes: Partial<Outcome> & { readonly state: FitState },
 ): Outcome {
   const nulls = (cells: readonly Cell[]): null[] => cells.map(() => null);
-  const { model, metrics, terms } = outcome;
-  return { ...outcome, model: nulls(model), metrics: nulls(metrics), terms: terms.map(nulls), ...changes };
+  const { document: _, ...others } = outcome;
+  const { model, metrics, terms } = others;
+  return { ...others, model: nulls(model), metrics: nulls(metrics), terms: terms.map(nulls), ...changes };
+}
+
+/** A run over one integer key whose fitted partitions have these documents. */
+export function documentRun(documents: readonly MadeDocument[]): MadeRun {
+  const run = plainRun(documents.length, DOCUMENT_SCHEMA);
+  return { ...run, outcomes: documents.map((document) => ({ ...fitted([]), document })) };
+}
+
+/** The run as one whose partitions are files: the same models, and every partition a file of its own. */
+export function byFile(run: MadeRun): MadeRun {
+  const outcomes = run.outcomes.map((outcome, i): Outcome => {
+    const isRead = outcome.state !== "lost";
+    const file = { sha256: isRead ? String(i).padStart(64, "0") : null, bytes: isRead ? 1000 + i : null };
+    return { ...outcome, file };
+  });
+  return { ...run, outcomes };
 }
 
 /** Numbers in the models of a schema. */
@@ -177,11 +216,28 @@ function batchOf(
       ),
     ),
     terms: resultSchema.terms.length === 0 ? null : { estimate, stdError, statistic, pValue },
+    documents: resultSchema.form === "document" ? documentColumns(rows) : null,
+    files: fileColumns(rows),
     warnings: rows.flatMap((row, i) =>
       row.warnings.map((warning): Remark => ({ row: i, stack: null, ...warning })),
     ),
     errors: rows.flatMap((row, i): Remark[] => (row.error === null ? [] : [{ row: i, ...row.error }])),
   };
+}
+
+function documentColumns(rows: readonly Outcome[]): DocumentColumns {
+  const models = rows.map(({ document }) => document?.model ?? null);
+  return {
+    json: models.map((model) => (typeof model === "string" ? model : null)),
+    bytes: models.map((model) => (typeof model === "string" ? null : model)),
+    metrics: rows.map(({ document }) => document?.metrics ?? null),
+  };
+}
+
+function fileColumns(rows: readonly Outcome[]): FileColumns | null {
+  const files = rows.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  if (files.length === 0) return null;
+  return { sha256: files.map(({ sha256 }) => sha256), bytes: files.map(({ bytes }) => bytes) };
 }
 
 function numberColumn(rows: readonly (readonly Cell[])[], width: number): NumberColumn {
@@ -193,27 +249,42 @@ function numberColumn(rows: readonly (readonly Cell[])[], width: number): Number
   };
 }
 
-/** Facts that fit a run: one file with all of its rows. */
-export function factsOf(run: MadeRun, changes: Partial<RunFacts> = {}): RunFacts {
-  const rows = run.outcomes.reduce(
-    (sum, row) => sum + (row.rowsUsed === null ? 0 : row.rowsUsed + row.rowsDropped),
-    0,
-  );
-  const file = { path: "/data/rows.csv", bytes: 100, modifiedAtMs: 1e12 };
-  const columns = run.keyFields.map((field) => field.name);
+/** The job of a run: over one file, or over as many as it has partitions where these are files. */
+export function jobOf({ keyFields, outcomes }: Pick<MadeRun, "keyFields" | "outcomes">): ResolvedJob {
+  const columns = keyFields.map((field) => field.name);
+  const isByFile = outcomes[0]?.file !== undefined;
+  const byColumns = columns.length === 0 ? ({ kind: "pooled" } as const) : ({ kind: "by", columns } as const);
   return {
-    job: {
-      source: { paths: ["rows.csv"], types: {}, where: null },
-      partitioning: columns.length === 0 ? { kind: "pooled" } : { kind: "by", columns },
-      trainer: { estimator: "linear-regression", params: {} },
-      seed: 42,
-      format: "csv",
-      files: [file],
-      columns: [],
-      keyFields: run.keyFields,
-      trainerColumns: { features: ["x"], target: "y", weights: null },
-    },
-    files: [{ ...file, sha256: "00", rows }],
+    source: { paths: ["rows.csv"], types: {}, where: null },
+    partitioning: isByFile ? { kind: "file" } : byColumns,
+    trainer: { estimator: "linear-regression", params: {} },
+    seed: 42,
+    format: "csv",
+    files: isByFile ? outcomes.map((_, i) => ({ ...ONE_FILE, path: `/data/${i}.csv` })) : [ONE_FILE],
+    columns: [],
+    keyFields,
+    readColumns: [],
+    trainerColumns: { features: ["x"], target: "y", weights: null },
+    module: null,
+  };
+}
+
+const ONE_FILE = { path: "/data/rows.csv", bytes: 100, modifiedAtMs: 1e12 };
+
+/** Facts that fit a run: the files of its job with all of its rows. */
+export function factsOf(run: MadeRun, changes: Partial<RunFacts> = {}): RunFacts {
+  const job = jobOf(run);
+  const rows = run.outcomes.map(({ rowsUsed, rowsDropped }) =>
+    rowsUsed === null ? null : rowsUsed + rowsDropped,
+  );
+  const sum = rows.reduce<number>((total, count) => total + (count ?? 0), 0);
+  const isByFile = job.partitioning.kind === "file";
+  return {
+    job,
+    files: job.files.map((file, i) => {
+      if (!isByFile) return { ...file, sha256: "00", rows: sum };
+      return { ...file, sha256: run.outcomes[i]!.file!.sha256, rows: rows[i]! };
+    }),
     environment: {
       ...{ manyfit: "0.1.0", node: "20.19.0", duckdb: "v1.5.6", platform: "linux-x64" },
       ...{ cores: 2, engine: "local", workers: 2 },
@@ -224,66 +295,3 @@ export function factsOf(run: MadeRun, changes: Partial<RunFacts> = {}): RunFacts
     ...changes,
   };
 }
-
-const cell = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: null, freq: 5 });
-const word = fc.oneof(
-  fc.string({ unit: "grapheme", maxLength: 8 }),
-  fc.constantFrom("'", '"', "\n", "rank_deficient"),
-);
-
-const schemaArbitrary: fc.Arbitrary<ResultSchema> = fc.record({
-  model: fc
-    .uniqueArray(fc.constantFrom("intercept", "coefficients", "state", "it's", "Über", "key_a"), {
-      maxLength: 4,
-    })
-    .chain((names) =>
-      fc.tuple(
-        ...names.map((name) =>
-          fc.record({ name: fc.constant(name), listLength: fc.constantFrom(null, 0, 1, 5) }),
-        ),
-      ),
-    ),
-  metrics: fc
-    .uniqueArray(fc.constantFrom("r2", "rmse", "key", "it's"), { maxLength: 3 })
-    .map((names) => names.map((name) => ({ name, better: null }))),
-  terms: fc.array(fc.constantFrom("(intercept)", "a", "it's", "a"), { maxLength: 3 }),
-});
-
-function outcomeArbitrary(schema: ResultSchema): fc.Arbitrary<Outcome> {
-  const cells = (length: number): fc.Arbitrary<Cell[]> =>
-    fc.array(cell, { minLength: length, maxLength: length });
-  const term = cells(schema.terms.length);
-  const base = fc.record({
-    state: fc.constantFrom<FitState>("fitted", "fitted", ...FIT_STATES),
-    reason: fc.constantFrom(...SKIP_REASONS),
-    rowsUsed: fc.nat(1e6),
-    rowsDropped: fc.nat(5),
-    isCounted: fc.boolean(),
-    model: cells(modelLength(schema)),
-    metrics: cells(schema.metrics.length),
-    terms: fc.tuple(term, term, term, term),
-    warnings: fc.array(fc.record({ code: word, message: word }), { maxLength: 2 }),
-    error: fc.record({ code: word, message: word, stack: fc.option(word) }),
-  });
-  return base.map(({ isCounted, reason, error, ...outcome }) => {
-    const whole: Outcome = { ...outcome, reason: null, error: null };
-    const { state } = outcome;
-    if (state === "fitted") return whole;
-    if (state === "skipped") return unfitted(whole, { state, reason, warnings: [] });
-    return unfitted(whole, { state, error, rowsUsed: isCounted ? whole.rowsUsed : null, warnings: [] });
-  });
-}
-
-/** Runs of every shape: key columns of all types, up to ten partitions, models with and without lists. */
-export const madeRuns: fc.Arbitrary<MadeRun> = fc
-  .tuple(fc.array(fc.constantFrom(...KEY_TYPES), { maxLength: 3 }), schemaArbitrary)
-  .chain(([types, resultSchema]) =>
-    fc.array(fc.tuple(...types.map(values)), { minLength: 1, maxLength: 10 }).chain((rows) => {
-      const keyFields = types.map((type, i): KeyField => ({ name: `k ${i}`, type }));
-      const keys = keysOf(keyFields, rows);
-      const length = keyCount(keys);
-      return fc
-        .array(outcomeArbitrary(resultSchema), { minLength: length, maxLength: length })
-        .map((outcomes) => ({ keyFields, keys, resultSchema, outcomes }));
-    }),
-  );

@@ -6,6 +6,7 @@ import { checkStore } from "../conformance/check-store.ts";
 import type { StoreMember } from "../conformance/store-member.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { jobOf } from "./made-run.ts";
 
 /** Run folders on disk; `flushEveryRows` decides how many part files a run has. */
 async function runFolders(flushEveryRows: number): Promise<StoreMember> {
@@ -13,7 +14,12 @@ async function runFolders(flushEveryRows: number): Promise<StoreMember> {
   const runsFolder = temporaryFolder();
   return {
     createWriter: (run) =>
-      createRunWriter({ duckdb, runsFolder, id: createRunId(), ...run, seed: 42, flushEveryRows }),
+      createRunWriter({
+        ...{ duckdb, runsFolder, flushEveryRows, seed: 42 },
+        id: createRunId(),
+        job: jobOf(run),
+        ...run,
+      }),
     open: (writer) => openRun(writer.folder),
     close: async () => duckdb.close(),
   };

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { createRunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { batchesOf, factsOf, plainRun } from "./made-run.ts";
+import { batchesOf, factsOf, jobOf, plainRun } from "./made-run.ts";
 
 const WRITE_RUN = fileURLToPath(new URL("fixtures/write-run.mjs", import.meta.url));
 
@@ -47,7 +47,8 @@ function fullDisks(): FullDisk[] {
 
 async function createIn(runsFolder: string): Promise<void> {
   const duckdb = await openTestDuckdb();
-  const { keyFields, keys, resultSchema } = plainRun(2);
+  const run = plainRun(2);
+  const { keyFields, keys, resultSchema } = run;
   await createRunWriter({
     duckdb,
     runsFolder,
@@ -55,6 +56,7 @@ async function createIn(runsFolder: string): Promise<void> {
     keyFields,
     keys,
     resultSchema,
+    job: jobOf(run),
     seed: 42,
   }).finally(() => duckdb.close());
 }
@@ -131,7 +133,7 @@ describe("a run folder that cannot be written", () => {
     let hasFailed = false;
     const writer = await createRunWriter({
       ...{ duckdb, runsFolder: temporaryFolder(), id: "the-run", seed: 42, flushEveryMs: 20 },
-      ...{ keyFields: run.keyFields, keys: run.keys, resultSchema: run.resultSchema },
+      ...{ keyFields: run.keyFields, keys: run.keys, resultSchema: run.resultSchema, job: jobOf(run) },
       onWritePoint: (point) => {
         if (point !== "part.written") return;
         hasFailed = true;
@@ -147,13 +149,14 @@ describe("a run folder that cannot be written", () => {
     );
     await expect(writer.commit(factsOf(run))).rejects.toMatchObject(refused);
     await expect(writer.stop()).rejects.toMatchObject(refused);
-    expect(readdirSync(writer.folder)).toEqual(["parts"]);
+    expect(readdirSync(writer.folder)).toEqual(["job.json", "parts"]);
     duckdb.close();
   });
 
   test("is not made for keys that are not in order", async () => {
     const duckdb = await openTestDuckdb();
-    const { keyFields, keys, resultSchema } = plainRun(2);
+    const run = plainRun(2);
+    const { keyFields, keys, resultSchema } = run;
     const swapped = { bytes: Uint8Array.from([...keys.bytes].reverse()), offsets: keys.offsets };
     for (const wrong of [swapped, { bytes: new Uint8Array(0), offsets: new Float64Array(1) }]) {
       const options = {
@@ -163,6 +166,7 @@ describe("a run folder that cannot be written", () => {
         keyFields,
         keys: wrong,
         resultSchema,
+        job: jobOf(run),
         seed: 1,
       };
       await expect(createRunWriter(options)).rejects.toMatchObject({ code: "internal" });

@@ -18,9 +18,12 @@ describe("plan", () => {
       files: 1,
       bytes: 158_011,
       keys: [{ name: "country", type: "text" }],
-      target: "lifeExp",
-      features: ["year"],
-      weights: null,
+      trainer: "linear-regression",
+      trainerColumns: { target: "lifeExp", features: ["year"], weights: null },
+      params: { target: "lifeExp", features: ["year"], weights: null, intercept: true },
+      reads: ["year", "lifeExp"],
+      leftOut: [],
+      unnamed: [],
       partitions: 187,
       rows: 3313,
       usableRows: 3313,
@@ -28,9 +31,10 @@ describe("plan", () => {
       skips: { no_rows: 0, too_few_rows: 3 },
       minRows: 2,
       rowsPerPartition: { min: 1, median: 12, max: 58 },
+      bytesPerPartition: null,
       engine: "local",
     });
-    expect(found.largest[0]).toEqual({ key: 'country="Czech Republic"', rows: 58 });
+    expect(found.largest[0]).toEqual({ key: 'country="Czech Republic"', rows: 58, bytes: null });
     expect(found.largest).toHaveLength(5);
     expect(readdirSync(runs)).toEqual([]);
   });
@@ -38,7 +42,7 @@ describe("plan", () => {
   test("takes all other numeric columns as features where none are named", async () => {
     const trainer = linearRegression({ target: "lifeExp", weights: "pop" });
     const found = await plan({ source: GAPMINDER, by: ["continent", "country"], trainer });
-    expect(found.features).toEqual(["year", "gdpPercap"]);
+    expect(found.trainerColumns?.features).toEqual(["year", "gdpPercap"]);
     expect(found.minRows).toBe(3);
     expect(found.leftOut).toEqual([]);
     const byYear = await plan({
@@ -46,8 +50,18 @@ describe("plan", () => {
       by: "year",
       trainer: linearRegression({ target: "pop" }),
     });
-    expect(byYear.features).toEqual(["lifeExp", "gdpPercap"]);
+    expect(byYear.trainerColumns?.features).toEqual(["lifeExp", "gdpPercap"]);
     expect(byYear.leftOut).toEqual(["country", "continent"]);
+  });
+
+  test("tells columns without numbers from those that only a tool named", async () => {
+    const source = join(temporaryFolder(), "pandas.csv");
+    writeFileSync(source, ",store,x,note,y\n0,1,1,a,2\n1,1,2,b,4\n");
+    const options = { source, by: "store" };
+    const found = await plan({ ...options, trainer: linearRegression({ target: "y" }) });
+    expect(found).toMatchObject({ leftOut: ["note"], unnamed: ["column0"] });
+    const named = await plan({ ...options, trainer: linearRegression({ target: "y", features: ["x"] }) });
+    expect(named).toMatchObject({ leftOut: [], unnamed: [] });
   });
 
   test("without intercept needs one row less, and without features is a mean", async () => {

@@ -31,7 +31,7 @@ async function parquet(path: string, query: string): Promise<string> {
   return absolute;
 }
 
-type Options = Partial<Omit<TrainOptions, "by" | "pooled">>;
+type Options = Partial<Omit<TrainOptions, "by" | "perFile" | "pooled">>;
 
 /** Trains `y ~ x` by `store` with workers and in place, and gives `store: slope` of both, which must be the same. */
 async function slopes(source: string | string[], options: Options = {}): Promise<string[]> {
@@ -58,8 +58,12 @@ describe("what a reader might take for something else", () => {
         const source =
           format === "csv" ? file(`${folder}/a.csv`, ROWS) : await parquet(`${folder}/a.parquet`, query);
         expect(await slopes(source)).toEqual(["1: 2.0", "2: 2.0"]);
-        const { features } = await plan({ source, by: "store", trainer: linearRegression({ target: "y" }) });
-        expect(features).toEqual(["x"]);
+        const { trainerColumns } = await plan({
+          source,
+          by: "store",
+          trainer: linearRegression({ target: "y" }),
+        });
+        expect(trainerColumns?.features).toEqual(["x"]);
       }
     },
   );
@@ -94,11 +98,15 @@ describe("what a reader might take for something else", () => {
   test("an unnamed column, as pandas writes its row numbers, is read over and is no feature by default", async () => {
     const source = file("pandas.csv", ",store,x,y\n0,1,1,2\n1,1,2,4\n2,1,3,6\n");
     expect(await slopes(source)).toEqual(["1: 2.0"]);
-    const { features } = await plan({ source, by: "store", trainer: linearRegression({ target: "y" }) });
-    expect(features).toEqual(["x"]);
+    const { trainerColumns } = await plan({
+      source,
+      by: "store",
+      trainer: linearRegression({ target: "y" }),
+    });
+    expect(trainerColumns?.features).toEqual(["x"]);
     const index = await parquet("p.parquet", 'select 1 as store, 1 as x, 2 as y, 0 as "__index_level_0__"');
     const found = await plan({ source: index, by: "store", trainer: linearRegression({ target: "y" }) });
-    expect(found.features).toEqual(["x"]);
+    expect(found.trainerColumns?.features).toEqual(["x"]);
   });
 
   test("a column that has the name of a row's place is refused", async () => {

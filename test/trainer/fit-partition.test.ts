@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Block, Estimator } from "../../src/estimator/estimator.ts";
+import type { Rows } from "../../src/table/column.ts";
 import { fitPartition } from "../../src/trainer/fit-partition.ts";
 
 function recordingEstimator(blocks: Block[], fit?: Estimator["fit"]): Estimator {
   return {
     minRows: 2,
-    resultSchema: { model: [], metrics: [], terms: [] },
+    resultSchema: { form: "fields", model: [], metrics: [], terms: [] },
     fit:
       fit ??
       ((given) => {
@@ -17,8 +18,15 @@ function recordingEstimator(blocks: Block[], fit?: Estimator["fit"]): Estimator 
 
 const SHAPE = { featureCount: 1, isWeighted: false, minRows: 2 };
 
-function rowsOf(...columns: number[][]) {
-  return { rowCount: columns[0]!.length, columns: columns.map((column) => Float64Array.from(column)) };
+function rowsOf(...columns: number[][]): Rows {
+  return {
+    rowCount: columns[0]!.length,
+    columns: columns.map((column) => ({
+      kind: "numbers",
+      values: Float64Array.from(column),
+      isValid: null,
+    })),
+  };
 }
 
 describe("fitPartition", () => {

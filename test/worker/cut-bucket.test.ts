@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Bucket, bucketArrays, bucketRowBytes } from "../../src/protocol/bucket.ts";
+import { type Bucket, bucketArrays, bucketBytes } from "../../src/protocol/bucket.ts";
+import type { ReadColumn } from "../../src/table/read-column.ts";
+import { Table } from "../../src/table/table.ts";
 import { cutBucket } from "../../src/worker/cut-bucket.ts";
 
 interface Row {
@@ -8,31 +10,58 @@ interface Row {
   readonly position: number;
 }
 
+const COLUMNS: readonly ReadColumn[] = [
+  { name: "x", type: "double", hasValidity: false, isInteger: false },
+  { name: "y", type: "double", hasValidity: true, isInteger: false },
+  { name: "name", type: "text", hasValidity: true, isInteger: false },
+];
+
+/** Texts of all lengths, some of them empty; every seventh row has NULL in its place. */
+function textOf({ partition, position }: Row): string {
+  return position % 7 === 0 ? "" : "é".repeat(position % 5) + String(partition);
+}
+
 function bucketOf(rows: readonly Row[], firstPartition: number, partitionRows: readonly number[]): Bucket {
-  const bucket: Bucket = {
-    memory: new SharedArrayBuffer(rows.length * bucketRowBytes(2)),
+  const texts = rows.map((row) => new TextEncoder().encode(textOf(row)));
+  const shape = {
     rowCount: rows.length,
-    columnCount: 2,
+    columns: COLUMNS,
+    textBytes: [0, 0, texts.reduce((sum, text) => sum + text.length, 0)],
     firstPartition,
     partitionRows: Float64Array.from(partitionRows),
   };
+  const bucket = { ...shape, memory: new SharedArrayBuffer(bucketBytes(shape)) };
   const { partition, position, columns } = bucketArrays(bucket);
+  const [x, y, name] = columns;
+  if (x?.kind !== "numbers" || y?.kind !== "numbers" || name?.kind !== "texts")
+    throw new Error("other kinds");
+  let end = 0;
   for (const [i, row] of rows.entries()) {
     partition[i] = row.partition;
     position[i] = row.position;
-    columns[0]![i] = row.position * 10;
-    columns[1]![i] = row.partition;
+    x.values[i] = row.position * 10;
+    y.values[i] = row.partition;
+    y.isValid![i] = row.position % 3 === 0 ? 0 : 1;
+    name.bytes.set(texts[i]!, end);
+    end += texts[i]!.length;
+    name.ends[i] = end;
+    name.isValid![i] = row.position % 7 === 0 ? 0 : 1;
   }
   return bucket;
 }
 
-function cut(bucket: Bucket): { positions: number[]; partitions: number[] }[] {
-  const seen: { positions: number[]; partitions: number[] }[] = [];
-  cutBucket(bucket, ({ rowCount, columns }) => {
-    expect(columns.map((column) => column.length)).toEqual([rowCount, rowCount]);
-    seen.push({ positions: [...columns[0]!].map((x) => x / 10), partitions: [...columns[1]!] });
+/** What was cut, partition by partition, as the rows that it must have come from. */
+function cut(bucket: Bucket): { positions: number[]; rows: unknown[] }[] {
+  const { position } = bucketArrays(bucket);
+  return Array.from(cutBucket(bucket), ({ rows, order }) => {
+    const table = new Table(COLUMNS, rows);
+    const [x, y, names] = [table.numbers("x"), table.numbers("y"), table.texts("name")];
+    const validity = table.validity("y");
+    return {
+      positions: Array.from(order, (row) => position[row]!),
+      rows: names.map((name, i) => [x[i], y[i], validity?.[i] ?? 1, name]),
+    };
   });
-  return seen;
 }
 
 describe("cutBucket", () => {
@@ -46,10 +75,17 @@ describe("cutBucket", () => {
         const arrived = gen(() => fc.shuffledSubarray(rows, { minLength: rows.length }));
         const partitions = cut(bucketOf(arrived, first, sizes));
         expect(partitions).toEqual(
-          sizes.map((size, i) => ({
-            positions: Array.from({ length: size }, (_, j) => j * 100 + i),
-            partitions: new Array<number>(size).fill(first + i),
-          })),
+          sizes.map((size, i) => {
+            const positions = Array.from({ length: size }, (_, j) => j * 100 + i);
+            const partition = first + i;
+            const rowOf = (at: number): unknown[] => [
+              at * 10,
+              partition,
+              at % 3 === 0 ? 0 : 1,
+              at % 7 === 0 ? null : textOf({ partition, position: at }),
+            ];
+            return { positions, rows: positions.map(rowOf) };
+          }),
         );
       }),
     );

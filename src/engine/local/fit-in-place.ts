@@ -1,58 +1,93 @@
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
+import { keyAt } from "../../key/key-list.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
-import type { Trainer } from "../../trainer/trainer.ts";
+import type { PartitionResult, PartitionRows, Trainer } from "../../trainer/trainer.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
-import { fitInto } from "../../worker/fit-bucket.ts";
-import type { SortedPartition } from "./sorted-partitions.ts";
+import type { FileRead } from "../../worker/file-facts-builder.ts";
+import { fitInto } from "../../worker/fit-into.ts";
 
-/** Partitions that are answered together. */
-const TASK_PARTITIONS = 4096;
+/** Partitions that are answered together: fewer where a fit may take its time. */
+const TASK_PARTITIONS = { fields: 4096, document: 64 } as const;
+
+/** The next partition with all its rows, or why they cannot be had; `file` where it is one. */
+export type FoundPartition = {
+  readonly partition: number;
+  readonly file?: FileRead | null;
+} & (
+  | { readonly rows: PartitionRows }
+  | { readonly failure: { readonly code: string; readonly message: string } }
+);
 
 /**
- * Fits partition after partition in the caller's thread, from rows that are sorted by partition and position. Shares
- * neither dictionary lookup, exchange, cut nor order with the workers' way, so that each proves the other.
+ * Fits partition after partition in the caller's thread. For keys the rows come sorted by partition and position, for
+ * files through DuckDB: neither dictionary lookup, exchange, cut and order nor the workers' own reading of files are
+ * shared with the workers' way, so that each proves the other.
  */
 export async function* fitInPlace(
   inventory: Inventory,
-  partitions: AsyncIterator<SortedPartition, undefined>,
+  partitions: AsyncIterator<FoundPartition, undefined>,
   trainer: Trainer,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
   const { partitionCount, rows: counted } = inventory;
-  for (let first = 0, task = 0; first < partitionCount; first += TASK_PARTITIONS, task++) {
-    const partitionsOfTask = Math.min(TASK_PARTITIONS, partitionCount - first);
-    const rows = counted.subarray(first, first + partitionsOfTask).reduce((sum, n) => sum + n, 0);
+  const taskPartitions = TASK_PARTITIONS[trainer.resultSchema.form];
+  for (let first = 0, task = 0; first < partitionCount; first += taskPartitions, task++) {
+    const count = Math.min(taskPartitions, partitionCount - first);
+    const rows = counted.subarray(first, first + count).reduce((sum, n) => sum + n, 0);
     const identity = { task, worker: 0, attempt: 0 };
     const startedAtMs = Date.now();
-    yield { type: "task.started", atMs: startedAtMs, ...identity, partitions: partitionsOfTask, rows };
-    const builder = new BatchBuilder(trainer.resultSchema, identity, first, partitionsOfTask);
-    for (let partition = first; partition < first + partitionsOfTask; partition++) {
+    yield {
+      type: "task.started",
+      atMs: startedAtMs,
+      ...identity,
+      partitions: count,
+      rows: knownOrNull(rows),
+    };
+    const range = Int32Array.from({ length: count }, (_, i) => first + i);
+    const builder = new BatchBuilder(trainer.resultSchema, identity, range);
+    for (const partition of range) {
       signal.throwIfAborted();
       const { value } = await partitions.next();
-      fitInto(builder, trainer, checked(value, partition, counted[partition]!).rows);
+      await fitNext(builder, trainer, checked(value, partition, counted[partition]!), inventory);
     }
     const batch = builder.finish();
     yield batch;
     const atMs = Date.now();
-    yield {
-      type: "task.finished",
-      atMs,
-      ...identity,
-      durationMs: atMs - startedAtMs,
-      counts: countStates(batch),
-    };
+    const counts = countStates(batch);
+    yield { type: "task.finished", atMs, ...identity, durationMs: atMs - startedAtMs, counts };
   }
   const { value: extra } = await partitions.next();
-  if (extra) throw countsDiffer(extra.partition, 0, extra.rows.rowCount);
+  if (extra) throw countsDiffer(extra.partition, 0, "rows" in extra ? extra.rows.rowCount : 0);
+}
+
+async function fitNext(
+  builder: BatchBuilder,
+  trainer: Trainer,
+  found: FoundPartition,
+  { keys }: Inventory,
+): Promise<void> {
+  const file = found.file === undefined ? {} : { file: found.file };
+  if ("rows" in found) {
+    await fitInto(builder, trainer, { rows: found.rows, keyBytes: keyAt(keys, found.partition), ...file });
+    return;
+  }
+  const { code, message } = found.failure;
+  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
+  const result: PartitionResult = { state: "failed", code, message, stack: null, ...unknown };
+  builder.add(result, { startedAtMs: Date.now(), durationMs: 0 }, found.file);
 }
 
 /** The partition, if it is the one that comes next and has the rows that were counted. */
-function checked(found: SortedPartition | undefined, partition: number, counted: number): SortedPartition {
+function checked(found: FoundPartition | undefined, partition: number, counted: number): FoundPartition {
   if (found?.partition !== partition) throw countsDiffer(partition, counted, 0);
-  if (found.rows.rowCount !== counted) throw countsDiffer(partition, counted, found.rows.rowCount);
-  return found;
+  if (!("rows" in found) || Number.isNaN(counted) || found.rows.rowCount === counted) return found;
+  throw countsDiffer(partition, counted, found.rows.rowCount);
+}
+
+function knownOrNull(count: number): number | null {
+  return Number.isNaN(count) ? null : count;
 }
 
 function countsDiffer(partition: number, counted: number, found: number): ManyfitError {

@@ -1,30 +1,38 @@
 import { createRequire } from "node:module";
 import type { Connection, Duckdb } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
-import type { Inventory } from "../../job/inventory.ts";
-import type { Job } from "../../job/job.ts";
+import { isModuleSpec, type Job } from "../../job/job.ts";
 import { bucketRowBytes } from "../../protocol/bucket.ts";
+import type { WorkerTrainer } from "../../protocol/message.ts";
+import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
+import { DOCUMENT_SCHEMA, type ResultSchema } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
-import { createDictionary } from "../../source/dictionary.ts";
-import { inspectSource } from "../../source/inspect-source.ts";
-import { createRelation, type Relation } from "../../source/relation.ts";
-import { keyTypeOf } from "../../source/sql-type.ts";
-import { type PartitionLookup, streamRows, streamSortedRows } from "../../source/stream-rows.ts";
+import { streamRows, streamSortedRows } from "../../source/stream-rows.ts";
 import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
-import { resolveJob } from "../../trainer/resolve-job.ts";
-import type { Engine, Inspection } from "../engine.ts";
+import type { Trainer } from "../../trainer/trainer.ts";
+import type { Engine, Inspection, ScoringSource } from "../engine.ts";
 import { type BucketLimits, type BucketPlan, defaultLimits, planBuckets } from "./bucket-plan.ts";
+import { type BundledModule, bundleModule } from "./bundled-module.ts";
+import { filesInPlace } from "./files-in-place.ts";
+import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
-import { fitOnThreads } from "./fit-on-threads.ts";
+import { fitKeys } from "./fit-keys.ts";
+import { type Prepared, prepareJob } from "./prepare.ts";
+import { scoreBuckets } from "./score-buckets.ts";
+import { scoreInPlace } from "./score-in-place.ts";
+import { scoreOnWorkers } from "./score-on-workers.ts";
 import { sortedPartitions } from "./sorted-partitions.ts";
+import type { WorkerOptions } from "./worker-options.ts";
 
 /** How the local engine uses this machine. */
 export interface LocalEngineOptions {
   readonly duckdb: Duckdb;
-  /** Worker threads; 0 fits in the caller's thread, from rows that DuckDB sorts. */
+  /** Worker threads, or processes for modules; 0 fits in the caller's thread, from rows that DuckDB sorts. */
   readonly workers: number;
+  /** Folder for bundles of modules; it is made when one comes. */
+  readonly tempFolder: string;
   /** The estimators that jobs may name. */
   readonly families: readonly EstimatorFamily[];
   /** Module that worker threads run; it must know the same families. Default: manyfit's own. */
@@ -33,15 +41,7 @@ export interface LocalEngineOptions {
   readonly bucketLimits?: BucketLimits;
 }
 
-/** What `inspect` leaves for `run`. */
-interface Prepared {
-  readonly inventory: Inventory;
-  readonly relation: Relation;
-  readonly lookup: PartitionLookup;
-  readonly buckets: BucketPlan;
-}
-
-/** The engine of this machine: DuckDB reads, worker threads fit. */
+/** The engine of this machine: DuckDB reads, worker threads or processes fit. */
 export async function createLocalEngine(options: LocalEngineOptions): Promise<Engine> {
   return new LocalEngine(options, await options.duckdb.connect());
 }
@@ -52,6 +52,7 @@ class LocalEngine implements Engine {
   readonly #options: LocalEngineOptions;
   readonly #connection: Connection;
   #prepared: Prepared | null = null;
+  #module: BundledModule | null = null;
 
   constructor(options: LocalEngineOptions, connection: Connection) {
     this.workers = options.workers;
@@ -73,32 +74,21 @@ class LocalEngine implements Engine {
 
   async #inspect(job: Job, report: (event: RunEvent) => void, signal: AbortSignal): Promise<Inspection> {
     report({ type: "phase.started", atMs: Date.now(), phase: "reading", total: null, unit: "rows" });
-    const { families } = this.#options;
-    const schema = await inspectSource(job.source, this.#connection);
-    // An interrupt that comes between two queries stops neither.
-    signal.throwIfAborted();
-    const resolved = resolveJob(job, schema, families, keyTypeOf);
-    const relation = await createRelation(resolved, schema, this.#connection);
-    signal.throwIfAborted();
-    if (relation.rowCount === 0) throw noRows(resolved.files[0]!.path, job);
-    const dictionary = await createDictionary(relation, resolved.keyFields, this.#connection);
-    signal.throwIfAborted();
-    const { keys, rows, usableRows } = dictionary;
-    const inventory: Inventory = {
-      job: resolved,
-      partitionCount: rows.length,
-      keys,
-      rows,
-      usableRows,
-      rowCount: relation.rowCount,
-      fileRows: relation.fileRows,
-    };
-    const limits = this.#options.bucketLimits ?? defaultLimits(inventory.rowCount, this.workers);
-    const buckets = planBuckets(rows, limits);
-    this.#prepared = { inventory, relation, lookup: dictionary.lookup, buckets };
-    const { resultSchema, minRows } = createTrainer(job.trainer, resolved.trainerColumns, families);
-    const exchangeBytes = this.workers === 0 ? 0 : bytesOf(relation, buckets, this.workers);
-    return { inventory, resultSchema, minRows, exchangeBytes };
+    const { families, tempFolder } = this.#options;
+    if (isModuleSpec(job.trainer)) this.#module = await bundleModule(job.trainer, tempFolder, this.workers);
+    const prepared = await prepareJob(job, {
+      connection: this.#connection,
+      families,
+      module: this.#module,
+      signal,
+    });
+    this.#prepared = prepared;
+    const { inventory } = prepared;
+    const exchangeBytes =
+      this.workers === 0 ? 0 : bytesOf(prepared, this.#planBuckets(prepared), this.workers);
+    const bundle = this.#module?.bundle ?? null;
+    const minRows = this.#estimator(prepared)?.minRows ?? inventory.job.module?.minRows ?? 0;
+    return { inventory, resultSchema: this.#resultSchema(prepared), minRows, exchangeBytes, bundle };
   }
 
   async *run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
@@ -107,7 +97,33 @@ class LocalEngine implements Engine {
     const stopListening = this.#interruptOn(signal);
     try {
       signal.throwIfAborted();
-      yield* this.#fitAll(prepared, signal);
+      yield* this.workers === 0 ? this.#fitHere(prepared, signal) : this.#fitOnWorkers(prepared, signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      throw interruptedOr(error, signal);
+    } finally {
+      stopListening();
+    }
+  }
+
+  async *score(
+    source: ScoringSource,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunEvent | PredictionBatch, void, undefined> {
+    const stopListening = this.#interruptOn(signal);
+    try {
+      signal.throwIfAborted();
+      const rowCount = source.partitionRows.reduce((sum, rows) => sum + rows, 0);
+      const limits = this.#options.bucketLimits ?? defaultLimits(rowCount, this.workers);
+      const buckets = scoreBuckets(source, limits, this.#connection);
+      yield* this.workers === 0
+        ? scoreInPlace(source, buckets, signal)
+        : scoreOnWorkers(source, buckets, {
+            workers: this.workers,
+            threadEntry: this.#threadEntry,
+            stopReading: () => this.#connection.interrupt(),
+            signal,
+          });
       signal.throwIfAborted();
     } catch (error) {
       throw interruptedOr(error, signal);
@@ -119,6 +135,7 @@ class LocalEngine implements Engine {
   async close(): Promise<void> {
     this.#connection.interrupt();
     this.#connection.close();
+    await this.#module?.close();
   }
 
   /** Makes DuckDB stop when the signal is aborted, until the function that it returns is called. */
@@ -128,47 +145,103 @@ class LocalEngine implements Engine {
     return () => signal.removeEventListener("abort", interrupt);
   }
 
-  async *#fitAll(
-    { inventory, relation, lookup, buckets }: Prepared,
-    signal: AbortSignal,
-  ): AsyncGenerator<RunEvent | ResultBatch> {
-    const { workers, families } = this.#options;
-    const atMs = Date.now();
-    yield { type: "phase.started", atMs, phase: "exchanging", total: inventory.rowCount, unit: "rows" };
-    if (workers === 0) {
-      const trainer = createTrainer(inventory.job.trainer, inventory.job.trainerColumns, families);
-      const partitions = sortedPartitions(streamSortedRows(relation, this.#connection));
-      try {
-        yield* fitInPlace(inventory, partitions, trainer, signal);
-      } finally {
-        await partitions.return(undefined);
-      }
+  async *#fitHere(prepared: Prepared, signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch> {
+    const { inventory } = prepared;
+    yield firstPhase(prepared);
+    const trainer = await this.#trainerHere(prepared, signal);
+    const connection = this.#connection;
+    const partitions =
+      prepared.kind === "keys"
+        ? sortedPartitions(streamSortedRows(prepared.relation, connection))
+        : filesInPlace({ job: inventory.job, dialect: prepared.dialect, connection }, signal);
+    try {
+      yield* fitInPlace(inventory, partitions, trainer, signal);
+    } finally {
+      await partitions.return(undefined);
+    }
+  }
+
+  async *#fitOnWorkers(prepared: Prepared, signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch> {
+    const { job } = prepared.inventory;
+    yield firstPhase(prepared);
+    const options: WorkerOptions = {
+      workers: this.workers,
+      threadEntry: this.#threadEntry,
+      trainer: this.#workerTrainer(prepared),
+      resultSchema: this.#resultSchema(prepared),
+      signal,
+    };
+    if (prepared.kind === "files") {
+      const reader = { job, dialect: prepared.dialect, connection: this.#connection };
+      yield* fitFiles(prepared.inventory, reader, options);
       return;
     }
-    const threadEntry = this.#options.threadEntry ?? createRequire(import.meta.url).resolve("#worker-thread");
-    yield* fitOnThreads(inventory, streamRows(relation, lookup, this.#connection), {
-      workers,
-      threadEntry,
-      buckets,
+    const { relation, dictionary } = prepared;
+    const rows = streamRows(relation, dictionary.lookup, this.#connection);
+    yield* fitKeys(prepared.inventory, rows, {
+      ...options,
+      buckets: this.#planBuckets(prepared),
+      textBytes: dictionary.textBytes,
       stopReading: () => this.#connection.interrupt(),
-      signal,
     });
+  }
+
+  get #threadEntry(): string {
+    return this.#options.threadEntry ?? createRequire(import.meta.url).resolve("#worker-thread");
+  }
+
+  #planBuckets({ inventory }: Prepared): BucketPlan {
+    const limits = this.#options.bucketLimits ?? defaultLimits(inventory.rowCount ?? 0, this.workers);
+    return planBuckets(inventory.rows, limits);
+  }
+
+  #workerTrainer({ inventory: { job } }: Prepared): WorkerTrainer {
+    const { trainer, trainerColumns } = job;
+    if (isModuleSpec(trainer)) return { kind: "module", path: this.#module!.path, params: trainer.params };
+    return { kind: "estimator", spec: trainer, columns: trainerColumns! };
+  }
+
+  async #trainerHere(prepared: Prepared, signal: AbortSignal): Promise<Trainer> {
+    const { readColumns, keyFields, seed } = prepared.inventory.job;
+    return (
+      this.#estimator(prepared) ?? (await this.#module!.trainer({ readColumns, keyFields, seed, signal }))
+    );
+  }
+
+  #resultSchema(prepared: Prepared): ResultSchema {
+    return this.#estimator(prepared)?.resultSchema ?? DOCUMENT_SCHEMA;
+  }
+
+  /** The job's estimator as a trainer; null where its trainer is a module. */
+  #estimator({ inventory: { job } }: Prepared): Trainer | null {
+    if (isModuleSpec(job.trainer)) return null;
+    return createTrainer(job.trainer, job.trainerColumns!, this.#options.families);
   }
 }
 
-function noRows(path: string, job: Job): ManyfitError {
-  const filtered = job.source.where === null ? "" : ` that satisfies --where ${job.source.where}`;
-  return new ManyfitError(
-    "source_empty",
-    `${path}: the source has no row${filtered}; there is nothing to train on`,
-  );
+/** Rows have to be brought together before they are fitted, files are fitted as they are read. */
+function firstPhase({ kind, inventory }: Prepared): RunEvent {
+  const { rowCount, partitionCount } = inventory;
+  const atMs = Date.now();
+  return kind === "keys"
+    ? { type: "phase.started", atMs, phase: "exchanging", total: rowCount, unit: "rows" }
+    : { type: "phase.started", atMs, phase: "fitting", total: partitionCount, unit: "partitions" };
 }
 
-/** All rows in buckets, and what each worker adds to cut its bucket: ordered columns and two lists of row numbers. */
-function bytesOf({ rowCount, columnCount }: Relation, { rowCounts }: BucketPlan, workers: number): number {
+/** All rows in buckets, and what each worker adds to cut its bucket. */
+function bytesOf(prepared: Prepared, { rowCounts }: BucketPlan, workers: number): number {
+  if (prepared.kind === "files") return 0;
+  const { relation, dictionary } = prepared;
+  const rowBytes = bucketRowBytes(relation.columns);
+  const texts = dictionary.textBytes.reduce(
+    (sum, bytes) => sum + (bytes?.reduce((a, b) => a + b, 0) ?? 0),
+    0,
+  );
   const largest = rowCounts.reduce((a, b) => Math.max(a, b), 0);
   const cutters = Math.min(workers, rowCounts.length);
-  return rowCount * bucketRowBytes(columnCount) + cutters * largest * (8 * columnCount + 8);
+  // A cutter orders all but position and partition, by two lists of row numbers.
+  const cutRowBytes = rowBytes - 12 + 8;
+  return relation.rowCount * rowBytes + texts + cutters * largest * cutRowBytes;
 }
 
 /** What an error means once the signal is known: whatever fails after an abort failed because of it. */

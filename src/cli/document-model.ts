@@ -1,0 +1,68 @@
+import { formatBytes } from "./format-unit.ts";
+import type { CommittedRun } from "./run-argument.ts";
+import { lineText } from "./safe-text.ts";
+import type { Cell } from "./stored-key.ts";
+
+/** A model that is a JSON value or bytes. */
+export interface DocumentModel {
+  /** Canonical JSON, maybe cut short; null for bytes. */
+  readonly json: string | null;
+  /** What identifies the model's bytes; null for JSON. */
+  readonly blob: ModelBlob | null;
+}
+
+/** Bytes that are not shown: how many, and their sha256 in hex. */
+export interface ModelBlob {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Cells of a model that a table shows; that many characters of it and one more must be read for that. */
+export const MODEL_LENGTH = 120;
+
+/** Bytes of models that one query reads at most, but for a single larger one. */
+const RANGE_BYTES = 2 ** 23;
+
+/** SQL for the parts of a model in a table of models, as {@link documentFrom} takes them; JSON to `length` characters. */
+export function documentColumns(table: string, length?: number): string[] {
+  const json = `${table}.model`;
+  const blob = `${table}.model_blob`;
+  return [
+    length === undefined ? json : `left(${json}, ${length})`,
+    `octet_length(${blob})`,
+    `sha256(${blob})`,
+  ];
+}
+
+/** A model from the cells of {@link documentColumns}; null where there is none. */
+export function documentFrom([json, bytes, sha256]: readonly Cell[]): DocumentModel | null {
+  if (typeof json === "string") return { json, blob: null };
+  if (bytes === null || bytes === undefined) return null;
+  return { json: null, blob: { bytes: Number(bytes), sha256: String(sha256) } };
+}
+
+/** A model on one line, to be cut to its place. */
+export function documentLine({ json, blob }: DocumentModel): string {
+  return json === null ? `(${formatBytes(blob?.bytes ?? 0)})` : lineText(json);
+}
+
+/** Partitions from one number to another, both included. */
+export interface PartitionRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Divides the partitions of a run, in their order, so that the models of each part fit in memory: a stream hands out
+ * some thousand rows at once. Models that are numbers need no division: a single part.
+ */
+export async function documentRanges({ run, manifest }: CommittedRun): Promise<PartitionRange[]> {
+  const all = { from: 0, to: manifest.counts.partitions - 1 };
+  if (manifest.resultSchema.form !== "document") return [all];
+  const { rows } = await run.query(
+    `select min(partition), max(partition)
+    from (select partition, sum(coalesce(model_bytes, 0)) over (order by partition) // ${RANGE_BYTES} as part from ledger)
+    group by part order by part`,
+  );
+  return rows.map(([from, to]) => ({ from: Number(from), to: Number(to) }));
+}

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import type { RunEvent } from "../index.ts";
+import { lineText } from "./safe-text.ts";
+import { shellQuote } from "./shell-quote.ts";
+import type { Style } from "./style.ts";
+
+/** Lines that are shown of all that trainers print. */
+const SHOWN_LINES = 20;
+
+/** Where lines go, and what they look like. */
+export interface TrainerLogOptions {
+  /** Takes whole lines with their ends. */
+  readonly write: (lines: string) => void;
+  readonly style: Style;
+  /** The folder of runs, for the place where the rest can be read. */
+  readonly out: string;
+}
+
+/**
+ * Shows the first lines that trainers print, each with the partition that was at work, and says once where the rest is.
+ * What it gives is called with every event of the run.
+ */
+export function createTrainerLog({ write, style, out }: TrainerLogOptions): (event: RunEvent) => void {
+  let run: string | null = null;
+  let shown = 0;
+  return (event) => {
+    if (event.type === "run.started") run = event.run;
+    if (event.type !== "trainer.logged" || shown > SHOWN_LINES) return;
+    const lines = event.text.split(/\r?\n/).filter((line) => line.trim() !== "");
+    const head = style.faint(`[${event.partition === null ? "trainer" : `partition ${event.partition}`}]`);
+    const kept = lines.slice(0, SHOWN_LINES - shown).map((line) => `${head} ${lineText(line)}\n`);
+    const isCut = kept.length < lines.length;
+    shown = isCut ? SHOWN_LINES + 1 : shown + kept.length;
+    const rest = join(out, run ?? "", "events.ndjson");
+    const note = `${style.faint("[trainer]")} prints more than ${SHOWN_LINES} lines; all of them are in ${shellQuote(rest)}\n`;
+    if (lines.length > 0) write(kept.join("") + (isCut ? note : ""));
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { bundleTrainer, type TrainerBundle } from "../../bundle/bundle-trainer.ts";
+import { ManyfitError } from "../../errors.ts";
+import type { ModuleSpec, Params } from "../../job/job.ts";
+import type { TrainerDescription } from "../../job/trainer-description.ts";
+import type { Field } from "../../table/field.ts";
+import { describeTrainer, type LoadedTrainer, loadTrainer } from "../../trainer/load-trainer.ts";
+import { createModuleTrainer, type ModuleContext } from "../../trainer/module-trainer.ts";
+import type { PredictingTrainer, Trainer } from "../../trainer/trainer.ts";
+import { WorkerProcess } from "./worker-process.ts";
+
+/** How long a trainer may take to be loaded and to say what it reads, in milliseconds. */
+const DESCRIBE_WITHIN_MS = 60_000;
+
+/** A user's trainer as a file that workers load. */
+export interface BundledModule {
+  readonly bundle: TrainerBundle;
+  /** Absolute path of the bundle. */
+  readonly path: string;
+  /**
+   * What the trainer says of itself, asked in a process of its own, or here where there are no workers.
+   * @throws ManyfitError `trainer_invalid`, `invalid_option` or `unknown_column` where something is wrong with it.
+   */
+  describe(schema: readonly Field[]): Promise<TrainerDescription>;
+  /** The trainer in the caller's thread. */
+  trainer(context: ModuleContext): Promise<Trainer | PredictingTrainer>;
+  /** Removes the file. */
+  close(): Promise<void>;
+}
+
+/** Bundles a module with all that it imports and writes the bundle into a folder, which is made where it is missing. */
+export async function bundleModule(
+  { module, params }: ModuleSpec,
+  folder: string,
+  workers: number,
+): Promise<BundledModule> {
+  return placeBundle(await bundleTrainer(module), { params, folder, workers });
+}
+
+/** Writes a bundle into a folder, from where workers load it. */
+export async function placeBundle(
+  bundle: TrainerBundle,
+  { params, folder, workers }: { readonly params: Params; readonly folder: string; readonly workers: number },
+): Promise<BundledModule> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `trainer-${bundle.sha256}.mjs`);
+  await writeFile(path, bundle.code);
+  let loaded: Promise<LoadedTrainer> | null = null;
+  const load = (): Promise<LoadedTrainer> => {
+    loaded ??= loadTrainer(path, params);
+    return loaded;
+  };
+  return {
+    bundle,
+    path,
+    describe: async (schema) => {
+      if (workers > 0) return describeInProcess(path, params, schema);
+      return describeTrainer(await load(), schema);
+    },
+    trainer: async (context) => createModuleTrainer(await load(), context),
+    close: () => rm(path, { force: true }),
+  };
+}
+
+/** Asks a process that is ended afterwards: loading the module runs code of the user's. */
+async function describeInProcess(
+  path: string,
+  params: Params,
+  schema: readonly Field[],
+): Promise<TrainerDescription> {
+  const entry = createRequire(import.meta.url).resolve("#worker-process");
+  let tooLate: NodeJS.Timeout | undefined;
+  let process: WorkerProcess | undefined;
+  try {
+    return await new Promise<TrainerDescription>((described, failed) => {
+      const fail = (text: string): void => failed(new ManyfitError("trainer_invalid", `trainer ${text}`));
+      process = new WorkerProcess("its process", entry, {
+        onMessage: (message) => {
+          if (message.type === "described") described(message);
+          else if (message.type === "broken") failed(new ManyfitError(message.code, message.message));
+        },
+        onDeath: ({ cause, lastWords }) =>
+          fail(`could not be loaded: ${cause}${lastWords === "" ? "" : `: ${lastWords}`}`),
+        onFailure: failed,
+      });
+      const seconds = DESCRIBE_WITHIN_MS / 1000;
+      tooLate = setTimeout(
+        () => fail(`did not load within ${seconds} s: what runs while it is imported must come to an end`),
+        DESCRIBE_WITHIN_MS,
+      );
+      process.send({ type: "describe", path, params, schema });
+    });
+  } finally {
+    clearTimeout(tooLate);
+    await process?.kill();
+  }
+}

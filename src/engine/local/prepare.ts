@@ -1,0 +1,114 @@
+import type { TrainerBundle } from "../../bundle/bundle-trainer.ts";
+import type { Connection } from "../../duckdb/duckdb.ts";
+import { ManyfitError } from "../../errors.ts";
+import type { Inventory } from "../../job/inventory.ts";
+import { isModuleSpec, type Job } from "../../job/job.ts";
+import type { ResolvedJob } from "../../job/resolved-job.ts";
+import type { TrainerDescription } from "../../job/trainer-description.ts";
+import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
+import { fileKeys, fileNames } from "../../source/file-keys.ts";
+import { inspectFiles } from "../../source/inspect-files.ts";
+import { inspectSource } from "../../source/inspect-source.ts";
+import { createRelation, type Relation } from "../../source/relation.ts";
+import type { SourceSchema } from "../../source/source-schema.ts";
+import { keyTypeOf } from "../../source/sql-type.ts";
+import type { Dialect } from "../../source/text/csv-record.ts";
+import type { Field } from "../../table/field.ts";
+import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
+import {
+  fieldsOf,
+  type ResolvedTrainer,
+  resolveEstimator,
+  resolveKeys,
+  resolveModule,
+} from "../../trainer/resolve-job.ts";
+
+/** What an inspection leaves for the run: partitions whose rows are brought together, or files. */
+export type Prepared =
+  | {
+      readonly kind: "keys";
+      readonly inventory: Inventory;
+      readonly relation: Relation;
+      readonly dictionary: Dictionary;
+    }
+  | { readonly kind: "files"; readonly inventory: Inventory; readonly dialect: Dialect | null };
+
+/** What jobs are prepared with. */
+export interface PrepareContext {
+  readonly connection: Connection;
+  readonly families: readonly EstimatorFamily[];
+  /** The module of the job, where its trainer is one, and how to ask what it reads. */
+  readonly module: {
+    readonly bundle: TrainerBundle;
+    readonly describe: (schema: readonly Field[]) => Promise<TrainerDescription>;
+  } | null;
+  /** Checked between two queries: an interrupt that comes there stops neither. */
+  readonly signal: AbortSignal;
+}
+
+/** Settles a job against its source, and counts its partitions. */
+export async function prepareJob(job: Job, context: PrepareContext): Promise<Prepared> {
+  return job.partitioning.kind === "file" ? prepareFiles(job, context) : prepareKeys(job, context);
+}
+
+async function prepareKeys(job: Job, context: PrepareContext): Promise<Prepared> {
+  const { connection, signal } = context;
+  const schema = await inspectSource(job.source, connection);
+  signal.throwIfAborted();
+  const resolved = await resolve(job, schema, context);
+  const relation = await createRelation(resolved, schema, connection);
+  signal.throwIfAborted();
+  if (relation.rowCount === 0) throw noRows(resolved.files[0]!.path, job);
+  const dictionary = await createDictionary(relation, resolved.keyFields, connection);
+  signal.throwIfAborted();
+  const { keys, rows, usableRows } = dictionary;
+  const { rowCount, fileRows } = relation;
+  const counts = { partitionCount: rows.length, keys, rows, usableRows, rowCount, fileRows };
+  return { kind: "keys", inventory: { job: resolved, ...counts }, relation, dictionary };
+}
+
+async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared> {
+  const schema = await inspectFiles(job.source, context.connection);
+  context.signal.throwIfAborted();
+  const resolved = await resolve(job, schema, context);
+  const { files } = resolved;
+  const unknown = new Float64Array(files.length).fill(Number.NaN);
+  const inventory: Inventory = {
+    job: resolved,
+    partitionCount: files.length,
+    keys: fileKeys(fileNames(files, job.source.paths)),
+    rows: unknown,
+    usableRows: unknown,
+    rowCount: null,
+    fileRows: null,
+  };
+  return { kind: "files", inventory, dialect: schema.format === "csv" ? schema.dialect : null };
+}
+
+async function resolve(job: Job, schema: SourceSchema, context: PrepareContext): Promise<ResolvedJob> {
+  const keyFields = resolveKeys(job, schema, keyTypeOf);
+  const trainer = await resolveTrainer(job, schema, keyFields, context);
+  const { format, files, columns } = schema;
+  return { ...job, format, files, columns, keyFields, ...trainer };
+}
+
+async function resolveTrainer(
+  { trainer }: Job,
+  schema: SourceSchema,
+  keyFields: ResolvedJob["keyFields"],
+  { families, module }: PrepareContext,
+): Promise<ResolvedTrainer> {
+  if (!isModuleSpec(trainer)) return resolveEstimator(trainer, schema, keyFields, families);
+  if (module === null) throw new ManyfitError("internal", `trainer ${trainer.module} was not bundled`);
+  const { name, sha256 } = module.bundle;
+  const { columns, hasPredict, minRows } = await module.describe(fieldsOf(schema, keyFields));
+  return resolveModule(columns, schema, { name, sha256, hasPredict, minRows });
+}
+
+function noRows(path: string, job: Job): ManyfitError {
+  const filtered = job.source.where === null ? "" : ` that satisfies --where ${job.source.where}`;
+  return new ManyfitError(
+    "source_empty",
+    `${path}: the source has no row${filtered}; there is nothing to train on`,
+  );
+}

@@ -1,0 +1,78 @@
+import { availableParallelism } from "node:os";
+import { ManyfitError } from "./errors.ts";
+import type { FileSource } from "./job/files.ts";
+import type { ColumnType, SourceSpec } from "./job/job.ts";
+import { sourceFrom } from "./train-options.ts";
+
+/** What is done with rows that have no model: predicted as NULL, or nothing is written at all. */
+export type UnknownPolicy = "null" | "error";
+
+/** The stations of a prediction, in order. */
+export type PredictPhase = "reading" | "predicting" | "writing";
+
+/** Which models to use on which rows, and where the predictions go. */
+export interface PredictOptions {
+  /** A run folder, the id of a run or the beginning of one, or `latest`. */
+  readonly run: string;
+  /** Files, folders and globs: CSV, CSV.gz or Parquet; or what `files` makes of them. */
+  readonly source: string | readonly string[] | FileSource;
+  /** The file to write; its ending says the format: `.parquet`, `.csv` or `.csv.gz`. */
+  readonly out: string;
+  /** Folder in which ids and `latest` are looked for. Default: `runs`. */
+  readonly runs?: string;
+  /** Rows without a model get NULL and the reason, or stop everything. Default: `null`. */
+  readonly unknown?: UnknownPolicy;
+  /** A DuckDB expression; only rows for which it is true are read, and written. Default: all rows. Not beside `files`. */
+  readonly where?: string;
+  /**
+   * Types of columns that are not keys: for `where`, and in Parquet written from CSV. Default: as the models read them,
+   * else as found. Not beside `files`.
+   */
+  readonly types?: Readonly<Record<string, ColumnType>>;
+  /** Processes that run a trainer of the user's; of no matter to estimators. Default: one per core. */
+  readonly workers?: number;
+  /** Whether an `out` that is there already is replaced. Default: false, because it may be dear to somebody. */
+  readonly overwrite?: boolean;
+  /** Called when a phase begins, with the number of rows where it is known. What it throws is ignored. */
+  readonly onPhase?: (phase: PredictPhase, rows: number | null) => void;
+  /** Stops when aborted: `predict` then throws `interrupted`, and nothing is written. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options made strict. */
+export interface PredictRequest {
+  readonly run: string;
+  readonly runsFolder: string;
+  readonly source: SourceSpec;
+  readonly out: string;
+  readonly unknown: UnknownPolicy;
+  readonly workers: number;
+  readonly overwrite: boolean;
+}
+
+/** Settles options once, so that nothing behind checks or defaults them again. Throws `invalid_option`. */
+export function predictRequestFrom(options: PredictOptions): PredictRequest {
+  const { run, out, unknown = "null", workers = availableParallelism(), overwrite = false } = options;
+  if (run === "") throw invalid("run is empty; name a run folder, an id, or latest");
+  if (out === "") throw invalid("the file to write (--out) is empty; was a variable unset?");
+  if (options.runs === "") throw invalid("the folder of runs (--runs) is empty");
+  if (unknown !== "null" && unknown !== "error") {
+    throw invalid(`unknown is ${JSON.stringify(unknown)}, allowed are null and error`);
+  }
+  if (!Number.isInteger(workers) || workers < 0 || workers > 1024) {
+    throw invalid(`workers is ${workers}, allowed are whole numbers from 0 to 1024`);
+  }
+  return {
+    run,
+    runsFolder: options.runs ?? "runs",
+    source: sourceFrom(options),
+    out,
+    unknown,
+    workers,
+    overwrite,
+  };
+}
+
+function invalid(message: string): ManyfitError {
+  return new ManyfitError("invalid_option", message);
+}

@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { realpath, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Connection } from "../duckdb/duckdb.ts";
+import { quoteText } from "../duckdb/quote.ts";
+import { ManyfitError } from "../errors.ts";
+import { renameDurably, syncFile, unwritable } from "../store/disk.ts";
+import { RUN_FILE, UNFINISHED } from "../store/run-files.ts";
+
+/** DuckDB's options for each ending of an output file. */
+const FORMATS: Readonly<Record<string, string>> = {
+  ".parquet": "format parquet, compression zstd",
+  ".csv": "format csv, header true",
+  ".csv.gz": "format csv, header true, compression gzip",
+};
+
+/** A file that may be written. */
+export interface OutputFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly format: "csv" | "parquet";
+  /** DuckDB's options for it. */
+  readonly options: string;
+}
+
+/**
+ * Settles where predictions go.
+ * @throws ManyfitError `invalid_option` for a file of an unknown ending, in a run folder, or there already.
+ */
+export async function checkOutputFile(file: string, isOverwritten: boolean): Promise<OutputFile> {
+  const ending = Object.keys(FORMATS).find((known) => file.toLowerCase().endsWith(known));
+  if (ending === undefined) {
+    throw refused(file, `must end in one of ${Object.keys(FORMATS).join(", ")}`);
+  }
+  const parent = await realpath(dirname(resolve(file))).catch(() => null);
+  if (parent === null) throw refused(file, "its folder does not exist");
+  if (isInRunFolder(parent)) {
+    throw refused(file, "is inside a run folder, which never changes; choose another place");
+  }
+  const path = join(parent, basename(file));
+  if (!isOverwritten && existsSync(path)) {
+    throw refused(file, "exists already; choose another name or overwrite it (--overwrite)");
+  }
+  return { path, format: ending === ".parquet" ? "parquet" : "csv", options: FORMATS[ending]! };
+}
+
+/**
+ * Makes sure that nothing is written over what is read.
+ * @throws ManyfitError `invalid_option` when the file to write is one of the source's.
+ */
+export async function checkNotRead(
+  { path }: OutputFile,
+  files: readonly { readonly path: string }[],
+): Promise<void> {
+  for (const file of files) {
+    if ((await realpath(file.path)) === path)
+      throw refused(path, "is a file of the source, too; choose another name");
+  }
+}
+
+/**
+ * Writes the rows of a query to a file, which appears when it is whole and on disk. `check` runs before that, and
+ * what it throws keeps the file from appearing.
+ * @throws ManyfitError `run_unwritable` where the system refuses; what DuckDB says of the query as it is.
+ */
+export async function writeOutput(
+  { path, options }: OutputFile,
+  sql: string,
+  connection: Connection,
+  check: () => void | Promise<void>,
+): Promise<void> {
+  const unfinished = path + UNFINISHED;
+  try {
+    await connection.run(`copy (${sql}) to ${quoteText(unfinished)} (${options}, use_tmp_file false)`);
+    await check();
+    await syncFile(unfinished);
+    await renameDurably(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw unwritable(`file ${path}`, error);
+  }
+}
+
+function isInRunFolder(folder: string): boolean {
+  if ([RUN_FILE.manifest, RUN_FILE.events].every((name) => existsSync(join(folder, name)))) return true;
+  const parent = dirname(folder);
+  return parent !== folder && isInRunFolder(parent);
+}
+
+function refused(file: string, text: string): ManyfitError {
+  return new ManyfitError("invalid_option", `file ${file}: ${text}`);
+}

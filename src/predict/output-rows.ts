@@ -1,0 +1,52 @@
+import { quoteIdentifier } from "../duckdb/quote.ts";
+import { ManyfitError } from "../errors.ts";
+import type { Input } from "./input.ts";
+import type { OutputFile } from "./output-file.ts";
+import { type AddedColumn, PREDICTED } from "./predicted-rows.ts";
+import { BROKEN_PROMISE, type TypedColumn } from "./typed-column.ts";
+
+/** Name of the column that says why a row has no prediction. */
+export const REASON = "prediction_reason";
+
+/**
+ * Makes sure that the added columns, and the reason, have names of their own; case does not count.
+ * @throws ManyfitError `invalid_option` when the source has a column of such a name.
+ */
+export function checkFreeNames(
+  columns: readonly { readonly name: string }[],
+  added: readonly string[],
+): void {
+  const taken = new Set([...added, REASON].map((name) => name.toLowerCase()));
+  const clash = columns.find(({ name }) => taken.has(name.toLowerCase()));
+  if (clash === undefined) return;
+  const text = `column "${clash.name}" of the source has the name of a column that predict adds; rename it, or leave it out of the source`;
+  throw new ManyfitError("invalid_option", text);
+}
+
+/**
+ * SQL for the rows of the input, in order, with what was predicted beside them. Both sides are in order of position
+ * and have the same rows, so they are laid side by side; every single row checks that.
+ */
+export function outputRows(
+  { raw, columns, format: from }: Input,
+  added: readonly AddedColumn[],
+  { format: to }: OutputFile,
+): string {
+  const isTyped = from === "csv" && to === "parquet";
+  const own = columns.map((column) => {
+    return `${isTyped ? typedForParquet(column) : quoteIdentifier(column.name)} as ${quoteIdentifier(column.name)}`;
+  });
+  const names = columns.map(({ name }) => `s.${quoteIdentifier(name)}`);
+  const values = added.map(({ name, column }) => `p.${column} as ${quoteIdentifier(name)}`);
+  const reason = `case when s.file_row_number is distinct from p.position
+    then error('${BROKEN_PROMISE}rows and predictions are out of step') else p.reason end as ${REASON}`;
+  return `select ${[...names, ...values, reason].join(", ")}
+    from (select ${[...own, "file_row_number"].join(", ")} from ${raw}) s positional join ${PREDICTED} p`;
+}
+
+/** Keys, what the model reads and told columns have their types in Parquet, all others are the text that they were. */
+function typedForParquet({ name, role, sqlType, expression }: TypedColumn): string {
+  if (role === "other") return quoteIdentifier(name);
+  // Parquet has no such integer, and DuckDB would write it as a double.
+  return sqlType === "HUGEINT" ? `${expression}::DECIMAL(38,0)` : expression;
+}

@@ -1,0 +1,46 @@
+import type { Connection } from "../duckdb/duckdb.ts";
+import type { Relation } from "../source/relation.ts";
+import type { PartitionLookup } from "../source/stream-rows.ts";
+import { joinLookup } from "./run-lookup.ts";
+
+/** A column that a prediction adds. */
+export interface AddedColumn {
+  readonly name: string;
+  /** SQL for its value in the table {@link PREDICTED}. */
+  readonly column: string;
+}
+
+/** How the values of every row come about, for rows `r` joined to their partitions `d`. */
+export interface RowValues {
+  /** SQL that follows the join to the partitions. */
+  readonly join: string;
+  /** SQL for why a row of a partition with a model has no prediction; NULL where it has. */
+  readonly reason: string;
+  /** SQL for each column of predictions; of no matter where there is a reason. */
+  readonly values: readonly { readonly name: string; readonly sql: string }[];
+}
+
+/**
+ * Name of the table with a row for each of the source, in order: `position`, `partition` (NULL: no such key), `reason`
+ * (NULL: predicted) and the predictions `p0 …`.
+ */
+export const PREDICTED = "predicted";
+
+/** Makes the table {@link PREDICTED}; the order is sorted anew, because a join does not keep it. */
+export async function createPredictedRows(
+  relation: Relation,
+  lookup: PartitionLookup,
+  { join, reason, values }: RowValues,
+  connection: Connection,
+): Promise<AddedColumn[]> {
+  const why = `case when d.partition is null then 'unknown_key' when d.reason is not null then d.reason else ${reason} end`;
+  const inner = values.map(({ sql }, i) => `${sql} as v${i}`);
+  const outer = values.map((_, i) => `case when reason is null then v${i} end as p${i}`);
+  await connection.run(
+    `create or replace table ${PREDICTED} as select ${["position", "partition", "reason", ...outer].join(", ")}
+     from (select ${["r.position", "d.partition", `${why} as reason`, ...inner].join(", ")}
+       from ${relation.sql} r ${joinLookup(lookup)} ${join})
+     order by position`,
+  );
+  return values.map(({ name }, i) => ({ name, column: `p${i}` }));
+}

@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import type { Connection } from "../duckdb/duckdb.ts";
+import type { ScoringSource } from "../engine/engine.ts";
+import type { Relation } from "../source/relation.ts";
+import type { PartitionLookup } from "../source/stream-rows.ts";
+import { readStoredParquet } from "../store/parquet-sql.ts";
+import { RUN_FILE } from "../store/run-files.ts";
+import { SerialQueue } from "../store/serial-queue.ts";
+import { readKeys } from "./partition-keys.ts";
+import { joinLookup } from "./run-lookup.ts";
+import type { TrainedRun } from "./trained-run.ts";
+
+/** Name of the table of the partitions that have a model. */
+const FITTED = "fitted_lookup";
+
+/** What a scoring source is made of. */
+export interface ScoringParts {
+  readonly trained: TrainedRun;
+  readonly relation: Relation;
+  /** All partitions of the run. */
+  readonly lookup: PartitionLookup;
+  /** Path of the bundle. */
+  readonly path: string;
+}
+
+/**
+ * The rows of an input and the models of a run, as engines take them. `modelConnection` is kept: models are read from
+ * the run while rows stream through `connection`.
+ */
+export async function createScoringSource(
+  { trained, relation, lookup, path }: ScoringParts,
+  connection: Connection,
+  modelConnection: Connection,
+): Promise<ScoringSource> {
+  const { manifest, folder } = trained;
+  const keyFields = manifest.keys.map(({ name, type }) => ({ name, type }));
+  await connection.run(
+    `create or replace table ${FITTED} as select * from ${lookup.table} where reason is null order by partition`,
+  );
+  const fitted = { table: FITTED, hasNull: lookup.hasNull };
+  return {
+    relation,
+    lookup: fitted,
+    partitionRows: await countRows(relation, fitted, manifest.counts.partitions, connection),
+    keys: await readKeys(`${lookup.table} order by partition`, keyFields, connection),
+    keyFields,
+    readColumns: relation.columns,
+    trainer: { path, params: manifest.job.trainer.params },
+    seed: manifest.job.seed,
+    models: modelReader(join(folder, RUN_FILE.models), modelConnection),
+  };
+}
+
+async function countRows(
+  relation: Relation,
+  lookup: PartitionLookup,
+  partitionCount: number,
+  connection: Connection,
+): Promise<Float64Array> {
+  const rows = new Float64Array(partitionCount);
+  const sql = `select d.partition, count(*)::double as n from ${relation.sql} r ${joinLookup(lookup)}
+    where d.partition is not null group by d.partition`;
+  for await (const batch of connection.batches(sql)) {
+    const [partition, n] = [batch.int32s(0), batch.doubles(1)];
+    for (let i = 0; i < batch.rowCount; i++) rows[partition[i]!] = n[i]!;
+  }
+  return rows;
+}
+
+function modelReader(path: string, connection: Connection): ScoringSource["models"] {
+  const queue = new SerialQueue();
+  return (from, to) =>
+    queue.run(async () => {
+      const models = new Array<string | Uint8Array | null>(to - from).fill(null);
+      const sql = `select partition, model::VARCHAR, model_blob from ${readStoredParquet([path])}
+        where partition >= ${from} and partition < ${to}`;
+      for await (const batch of connection.batches(sql)) {
+        const [partition, texts, blobs] = [batch.int32s(0), batch.texts(1), batch.blobs(2)];
+        for (let i = 0; i < batch.rowCount; i++)
+          models[partition[i]! - from] = texts[i] ?? blobs[i]?.slice() ?? null;
+      }
+      return models;
+    });
+}

@@ -1,0 +1,12 @@
+import type { Dialect } from "../source/text/csv-record.ts";
+import type { ReadColumn } from "../table/read-column.ts";
+
+/** How the files of a job are read by workers, told once. */
+export interface FilePlan {
+  readonly format: "csv" | "parquet";
+  /** Null for Parquet. */
+  readonly dialect: Dialect | null;
+  readonly columns: readonly ReadColumn[];
+  /** Why workers must not read any file themselves, such as a filter that only SQL understands; null if they may. */
+  readonly mustDecline: string | null;
+}

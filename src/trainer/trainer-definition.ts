@@ -1,0 +1,121 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Field } from "../table/field.ts";
+import type { Table } from "../table/table.ts";
+
+/** Params of a trainer without a schema: none. */
+export type NoParams = Readonly<Record<string, never>>;
+
+/** What a trainer gets as `params`: what its schema makes of those that were given. */
+export type ParamsOf<Schema> = Schema extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<Schema>
+  : NoParams;
+
+/**
+ * The key of a partition by the names of the key columns: booleans, numbers and text as they are; integers beyond 2^53,
+ * decimals, NaN and infinities as text; dates and timestamps as ISO 8601 text (UTC); blobs as hexadecimal text; NULL as
+ * null. `{ file: "path" }` for runs with one model per file, `{}` for pooled runs.
+ */
+export type PartitionKey = Readonly<Record<string, null | boolean | number | string>>;
+
+/** What a model that is not bytes may be, part by part: `never` where JSON cannot carry it. */
+export type JsonModel<Part> = Part extends null | boolean | number | string
+  ? Part
+  : Part extends NotJson
+    ? never
+    : Part extends readonly (infer Element)[]
+      ? readonly JsonModel<Element>[]
+      : Part extends object
+        ? { readonly [Name in keyof Part]: JsonModel<Part[Name]> }
+        : never;
+
+/** Nothing more to ask of a model that can be stored, else what it would have to be, for the compiler's message. */
+export type CheckedModel<Model> = [Model] extends [StorableModel<Model>] ? unknown : StorableModel<Model>;
+
+/** A model as `fit` may return it: bytes, or what JSON can carry. */
+export type StorableModel<Model> = Model extends Uint8Array ? Model : JsonModel<Model>;
+
+/** What JSON cannot carry, though it is an object: functions, arrays of bytes and numbers, dates, maps, sets, promises. */
+export type NotJson =
+  | ((...input: never[]) => unknown)
+  | ArrayBufferView
+  | ArrayBufferLike
+  | Date
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | PromiseLike<unknown>;
+
+/** What `columns` is called with. */
+export interface ColumnsInput<Params> {
+  readonly params: Params;
+  /** Columns of the source without its key columns, in its order. */
+  readonly schema: readonly Field[];
+}
+
+/** What `fit` is called with. */
+export interface FitInput<Params> {
+  /** All rows of the partition, in the order of the source. */
+  readonly table: Table;
+  readonly key: PartitionKey;
+  /** The same for every partition; plain objects and arrays in it are frozen. */
+  readonly params: Params;
+  /** Of this partition, from 0 to 4294967295: it follows from the run's seed and the key alone. */
+  readonly seed: number;
+  /** Aborted when the run is stopped. */
+  readonly signal: AbortSignal;
+}
+
+/** A remark on a fitted model. A text alone has the code `trainer_warning`. */
+export type FitWarning = string | { readonly code: string; readonly message: string };
+
+/** What `fit` returns. */
+export interface FitOutput<Model> {
+  /** A JSON value, see `canonicalJson`, or a `Uint8Array` as the whole model. */
+  readonly model: Model & CheckedModel<Model>;
+  /** Named numbers, at most 100. NaN and infinities are stored as null, with a warning. Default: none. */
+  readonly metrics?: Readonly<Record<string, number | null>> | undefined;
+  /** Default: none. */
+  readonly warnings?: readonly FitWarning[] | undefined;
+}
+
+/** What `predict` is called with. */
+export interface PredictInput<Model, Params> {
+  /** As `fit` returned it, after a way through the run's files: nobody else has this object. */
+  readonly model: Model;
+  /** Rows of the partition, with the columns that the trainer reads. */
+  readonly table: Table;
+  readonly key: PartitionKey;
+  readonly params: Params;
+}
+
+/** One column of predictions, one value per row of the table, null where there is none. */
+export type PredictedColumnValues =
+  | Float64Array
+  | readonly (number | null)[]
+  | readonly (string | null)[]
+  | readonly (boolean | null)[];
+
+/** What `predict` returns: columns by name, at least one. */
+export type PredictOutput = Readonly<Record<string, PredictedColumnValues>>;
+
+/**
+ * A trainer as its author writes it. `fit` stands before `predict`: TypeScript takes the model's type from the one
+ * for the other.
+ */
+export interface TrainerDefinition<Schema extends StandardSchemaV1 | undefined, Model> {
+  /** Names of the columns to read. Default: all columns of the source but the key columns. */
+  readonly columns?:
+    | readonly string[]
+    | ((input: ColumnsInput<ParamsOf<Schema>>) => readonly string[])
+    | undefined;
+  /** A validator of the params (zod, valibot, arktype, …), sync or async. Default: the trainer has no params. */
+  readonly params?: Schema;
+  /** Partitions with fewer rows are skipped. Default: 1. */
+  readonly minRows?: number | undefined;
+  /**
+   * Fits one partition. May be async. What it throws is that partition's failure and nobody else's. For the same
+   * models in every run it uses no clock and no chance but `seed`.
+   */
+  fit(input: FitInput<ParamsOf<Schema>>): FitOutput<Model> | Promise<FitOutput<Model>>;
+  /** Predicts the rows of one partition with its model. May be async. Default: the trainer cannot predict. */
+  predict?(input: PredictInput<Model, ParamsOf<Schema>>): PredictOutput | Promise<PredictOutput>;
+}

@@ -1,0 +1,32 @@
+import type { PartitionRows, Trainer } from "../trainer/trainer.ts";
+import type { BatchBuilder } from "./batch-builder.ts";
+import type { FileRead } from "./file-facts-builder.ts";
+
+/** What one fit is given. */
+export interface FitRequest {
+  readonly rows: PartitionRows;
+  readonly keyBytes: Uint8Array | null;
+  /** What was read, where the partition is a file. */
+  readonly file?: FileRead | null;
+}
+
+/**
+ * One fit, timed, as the next row of a batch. Gives a promise only where the trainer does, so that a million
+ * fits that need not wait do not.
+ */
+export function fitInto(
+  builder: BatchBuilder,
+  trainer: Trainer,
+  { rows, keyBytes, file }: FitRequest,
+): Promise<void> | undefined {
+  const startedAt = performance.now();
+  const startedAtMs = performance.timeOrigin + startedAt;
+  const result = trainer.fitPartition(rows, keyBytes);
+  if (!(result instanceof Promise)) {
+    builder.add(result, { startedAtMs, durationMs: performance.now() - startedAt }, file);
+    return undefined;
+  }
+  return result.then((settled) => {
+    builder.add(settled, { startedAtMs, durationMs: performance.now() - startedAt }, file);
+  });
+}

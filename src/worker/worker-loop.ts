@@ -1,0 +1,201 @@
+import { ManyfitError } from "../errors.ts";
+import { keyAt } from "../key/key-list.ts";
+import { bucketArrays } from "../protocol/bucket.ts";
+import type {
+  BucketTask,
+  FileTask,
+  ScoreTask,
+  TaskIdentity,
+  WorkerInit,
+  WorkerMessage,
+} from "../protocol/message.ts";
+import { readFileRows } from "../source/file/read-file-rows.ts";
+import type { PartitionResult, PartitionRows, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
+import { BatchBuilder, batchBuffers } from "./batch-builder.ts";
+import { cutBucket } from "./cut-bucket.ts";
+import { fitInto } from "./fit-into.ts";
+import { hasInexactInteger } from "./has-inexact-integer.ts";
+
+/** Milliseconds of fits after which a worker says what it has, so that its death costs little. */
+const TELL_EVERY_MS = 100;
+
+/** What a worker does with its tasks, one after the other: a task is given when the one before is answered. */
+export interface WorkerLoop {
+  data(task: BucketTask): Promise<void>;
+  files(task: FileTask): Promise<void>;
+  score(task: ScoreTask): Promise<void>;
+}
+
+/** Sends a message, and with it the memory of `transfer` where the way allows it. */
+export type Send = (message: WorkerMessage, transfer?: ArrayBuffer[]) => void;
+
+/**
+ * The loop that every worker runs, in a thread, a process, or elsewhere: cut, order, fit, answer. Trainers that are
+ * modules may bring their process down, so each of their partitions is announced and results leave while the task
+ * goes on.
+ */
+export function createWorkerLoop(
+  init: WorkerInit,
+  trainer: Trainer | PredictingTrainer,
+  send: Send,
+): WorkerLoop {
+  const mayDie = init.trainer.kind === "module";
+  const announce = (task: TaskIdentity, partition: number): void => {
+    if (mayDie) send({ type: "started", task: task.task, partition });
+  };
+  const answer = (task: TaskIdentity, partitions: Int32Array): Answer => {
+    return new Answer({ init, trainer, send, mayDie }, task, partitions);
+  };
+  return {
+    async data(task) {
+      const { bucket, from, to, keys } = task;
+      const first = bucket.firstPartition;
+      const results = answer(task, range(first + from, first + to));
+      for (const { index, rows } of cutBucket(bucket)) {
+        if (index < from || index >= to) continue;
+        announce(task, first + index);
+        const fitted = results.fit(rows, keys === null ? null : keyAt(keys, index));
+        if (fitted !== undefined) await fitted;
+      }
+      results.end();
+    },
+    async files(task) {
+      const results = answer(
+        task,
+        Int32Array.from(task.files, (file) => file.partition),
+      );
+      for (const [index, { partition, path }] of task.files.entries()) {
+        announce(task, partition);
+        const reason = await results.fitFile(path, task.keys === null ? null : keyAt(task.keys, index));
+        if (reason !== null) send({ type: "declined", task: task.task, partition, reason });
+      }
+      results.end();
+    },
+    async score(task) {
+      await scoreAll(task, trainer, { announce, send });
+    },
+  };
+}
+
+interface AnswerContext {
+  readonly init: WorkerInit;
+  readonly trainer: Trainer;
+  readonly send: Send;
+  readonly mayDie: boolean;
+}
+
+/** The results of one task on their way: in one batch, or in several while the task goes on. */
+class Answer {
+  readonly #context: AnswerContext;
+  readonly #task: TaskIdentity;
+  #waiting: Int32Array;
+  #builder: BatchBuilder;
+  #toldAt = performance.now();
+
+  constructor(context: AnswerContext, task: TaskIdentity, partitions: Int32Array) {
+    this.#context = context;
+    this.#task = task;
+    this.#waiting = partitions;
+    this.#builder = this.#newBuilder();
+  }
+
+  /** The fit of the next partition; a promise only where the trainer gives one. */
+  fit(rows: PartitionRows, keyBytes: Uint8Array | null): Promise<void> | undefined {
+    const fitted = fitInto(this.#builder, this.#context.trainer, { rows, keyBytes });
+    if (fitted !== undefined) return fitted.then(() => this.#tellIfDue());
+    this.#tellIfDue();
+    return undefined;
+  }
+
+  /** The fit of the next file; gives the reason where the file is left to the engine. */
+  async fitFile(path: string, keyBytes: Uint8Array | null): Promise<string | null> {
+    const { init, trainer } = this.#context;
+    if (init.filePlan === null)
+      throw new ManyfitError("internal", "worker was given files before their plan");
+    const reading = await readFileRows(path, init.filePlan);
+    if (reading.kind === "declined") return this.#skip(reading.reason);
+    if (reading.kind === "rows") {
+      const { rows, file } = reading;
+      if (hasInexactInteger(rows, init.readColumns)) return this.#skip("it has an integer beyond 2^53");
+      await fitInto(this.#builder, trainer, { rows, keyBytes, file });
+    } else {
+      const { code, message, file } = reading;
+      const time = { startedAtMs: Date.now(), durationMs: 0 };
+      this.#builder.add(unreadFile(code, message), time, file);
+    }
+    this.#tellIfDue();
+    return null;
+  }
+
+  /** Says what has not been said yet. */
+  end(): void {
+    this.#tell(true);
+  }
+
+  /** Passes over the next partition, which somebody else will answer. */
+  #skip(reason: string): string {
+    const { count } = this.#builder;
+    // What is answered already goes first: a batch has its partitions one behind the other.
+    if (count > 0) this.#tell(false);
+    this.#waiting = this.#waiting.subarray(1);
+    this.#builder = this.#newBuilder();
+    return reason;
+  }
+
+  #tellIfDue(): void {
+    if (this.#context.mayDie && performance.now() - this.#toldAt >= TELL_EVERY_MS) this.#tell(false);
+  }
+
+  #tell(isLast: boolean): void {
+    const batch = this.#builder.finish();
+    this.#waiting = this.#waiting.subarray(batch.partition.length);
+    this.#context.send({ type: "result", batch, isLast }, batchBuffers(batch));
+    this.#toldAt = performance.now();
+    if (!isLast) this.#builder = this.#newBuilder();
+  }
+
+  #newBuilder(): BatchBuilder {
+    const { trainer, init } = this.#context;
+    const { task, attempt } = this.#task;
+    const identity = { task, worker: init.worker, attempt };
+    return new BatchBuilder(trainer.resultSchema, identity, this.#waiting.slice());
+  }
+}
+
+function range(from: number, to: number): Int32Array {
+  return Int32Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** The result of a file that could not be read: how many rows it has is not known. */
+function unreadFile(code: string, message: string): PartitionResult {
+  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
+  return { state: "failed", code, message, stack: null, ...unknown };
+}
+
+async function scoreAll(
+  task: ScoreTask,
+  trainer: Trainer | PredictingTrainer,
+  { announce, send }: { announce: (task: TaskIdentity, partition: number) => void; send: Send },
+): Promise<void> {
+  if (!("predictPartition" in trainer))
+    throw new ManyfitError("internal", "worker was asked to predict with a trainer that cannot");
+  const { bucket, from, to, keys, models } = task;
+  const { position } = bucketArrays(bucket);
+  for (const { index, rows, order } of cutBucket(bucket)) {
+    const model = models[index];
+    if (index < from || index >= to || rows.rowCount === 0 || model === null || model === undefined) continue;
+    const partition = bucket.firstPartition + index;
+    announce(task, partition);
+    const result = await trainer.predictPartition(rows, keys === null ? null : keyAt(keys, index), model);
+    const positions = Float64Array.from(order, (row) => position[row]!);
+    const batch = {
+      type: "prediction.batch" as const,
+      task: task.task,
+      partition,
+      position: positions,
+      result,
+    };
+    send({ type: "predicted", batch });
+  }
+  send({ type: "scored", task: task.task });
+}

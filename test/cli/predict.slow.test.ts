@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { GAPMINDER, GAPMINDER_JOB, normalised, runCli, runOnTerminal, runShell } from "./run-cli.ts";
+
+const cwd = temporaryFolder();
+
+/** New rows: one of a country that is not there, one of a country with a single row, one without a year. */
+const NEW_ROWS = "country,year\nRwanda,2030\nAtlantis,2030\nMartinique,2030\nOman,\n";
+
+beforeAll(async () => {
+  await runCli([...GAPMINDER_JOB, "--quiet"], { cwd });
+  writeFileSync(join(cwd, "new.csv"), NEW_ROWS);
+});
+
+describe("predict", () => {
+  test("writes the file and says how many rows were predicted, and why the others were not", async () => {
+    const { code, stdout, stderr } = await runCli(["predict", "latest", "new.csv", "--out", "out.csv"], {
+      cwd,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "reading\npredicting 4 rows\nwriting 4 rows\n" });
+    expect(normalised(stdout)).toBe(`\
+1 of 4 rows predicted · T s
+
+not predicted
+  prediction_reason                 rows  such as
+  not_fitted: skipped too_few_rows     1  country=Martinique
+  null_feature                         1  country=Oman
+  unknown_key                          1  country=Atlantis
+
+  run   RUN
+  file  out.csv
+`);
+    const [header, rwanda, ...others] = readFileSync(join(cwd, "out.csv"), "utf8").trim().split("\n");
+    expect(header).toBe("country,year,prediction,prediction_reason");
+    expect(rwanda).toMatch(/^Rwanda,2030,39\.16\d*,$/);
+    expect(others).toEqual([
+      "Atlantis,2030,,unknown_key",
+      "Martinique,2030,,not_fitted: skipped too_few_rows",
+      "Oman,,,null_feature",
+    ]);
+  });
+
+  test("says nothing of reasons where every row is predicted", async () => {
+    const job = ["predict", "latest", "new.csv", "--where", "country = 'Rwanda'", "--out", "one.parquet"];
+    const { stdout } = await runCli(job, { cwd });
+    expect(normalised(stdout)).toBe("1 of 1 row predicted · T s\n\n  run   RUN\n  file  one.parquet\n");
+  });
+
+  test("as JSON gives the numbers to a program", async () => {
+    const job = ["predict", "latest", GAPMINDER, "--out", "all.parquet", "--json"];
+    const { code, stdout } = await runCli(job, { cwd });
+    const found = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(found).toEqual({
+      run: expect.any(String),
+      rows: 3313,
+      predicted: 3310,
+      reasons: { "not_fitted: skipped too_few_rows": 3 },
+      examples: {
+        "not_fitted: skipped too_few_rows": [
+          'country="French Guiana"',
+          "country=Guadeloupe",
+          "country=Martinique",
+        ],
+      },
+      file: join(cwd, "all.parquet"),
+      durationMs: expect.any(Number),
+    });
+  });
+
+  test("is quiet when it is told", async () => {
+    const { code, stdout, stderr } = await runCli(
+      ["predict", "latest", "new.csv", "--out", "quiet.csv", "--quiet"],
+      { cwd },
+    );
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(existsSync(join(cwd, "quiet.csv"))).toBe(true);
+  });
+
+  test("looks for the run in the folder that is told", async () => {
+    const { code, stderr } = await runCli(
+      ["predict", "latest", "new.csv", "--out", "elsewhere.csv", "--runs", "nowhere"],
+      { cwd },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("manyfit: run latest: looked in");
+  });
+
+  test("leaves nothing of its progress on a terminal", async () => {
+    const { code, stdout } = await runOnTerminal("$manyfit predict latest new.csv --out terminal.csv", {
+      cwd,
+      columns: 80,
+    });
+    const shown = stdout.split("\u001b[K").at(-1)!;
+    expect(code).toBe(0);
+    expect(shown).toContain("1 of 4 rows predicted");
+    expect(shown).not.toContain("reading");
+  });
+});
+
+describe("predict ends with", () => {
+  test.each([
+    [
+      1,
+      "--out unknown.csv --unknown error",
+      "manyfit: source has 1 row of 1 key that the run does not have, such as country=Atlantis, and 1 row of 1 key",
+    ],
+    [2, "", "manyfit: --out is missing: name the file to write"],
+    [2, "--out out.txt", "manyfit: file out.txt: must end in one of .parquet, .csv, .csv.gz"],
+    [2, "--out taken.csv", "manyfit: file taken.csv: exists already"],
+    [2, "--out a.csv --unknown perhaps", "Allowed choices are null, error"],
+    [
+      2,
+      "--out a.csv --type country=integer",
+      "manyfit: --type country=integer: it is a key of the run, and text there",
+    ],
+    [2, "--out a.csv --json --quiet", "manyfit"],
+  ])("%i for %s", async (expected, flags, message) => {
+    writeFileSync(join(cwd, "taken.csv"), "dear to somebody\n");
+    const { code, stdout, stderr } = await runShell(`$manyfit predict latest new.csv ${flags}`, { cwd });
+    expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
+    expect(stderr.toLowerCase()).toContain(message.toLowerCase());
+    expect(readFileSync(join(cwd, "taken.csv"), "utf8")).toBe("dear to somebody\n");
+    expect(existsSync(join(cwd, "unknown.csv"))).toBe(false);
+  });
+});
