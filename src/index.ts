@@ -58,7 +58,7 @@ export type { PartitioningOptions, TrainOptions } from "./train-options.ts";
 export { type DefinedTrainer, defineTrainer } from "./trainer/define-trainer.ts";
 export { type LinearRegressionParams, linearRegression } from "./trainer/linear-regression.ts";
 export type {
-  CheckedModel,
+  CheckedFit,
   ColumnsInput,
   FitInput,
   FitOutput,
@@ -71,7 +71,10 @@ export type {
   PredictedColumnValues,
   PredictInput,
   PredictOutput,
+  ReadModel,
+  StorableMetrics,
   StorableModel,
+  StorableOutput,
   TrainerDefinition,
 } from "./trainer/trainer-definition.ts";
 export { VERSION } from "./version.ts";

@@ -25,6 +25,9 @@ export async function openEngine(
 ): Promise<OpenedEngine> {
   // Made by DuckDB if it has to spill, and for bundles of modules.
   const tempFolder = join(tmpdir(), `manyfit-${randomUUID()}`);
+  const removeTemp = (): void => rmSync(tempFolder, { recursive: true, force: true });
+  // A process that is told to exit in the midst of a run closes nothing.
+  process.once("exit", removeTemp);
   const duckdb = await openDuckdb({
     threads: availableParallelism(),
     memoryBytes: process.availableMemory() * DUCKDB_SHARE,
@@ -43,7 +46,8 @@ export async function openEngine(
     close: async () => {
       await engine.close();
       duckdb.close();
-      rmSync(tempFolder, { recursive: true, force: true });
+      removeTemp();
+      process.off("exit", removeTemp);
     },
   };
 }

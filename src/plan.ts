@@ -114,7 +114,8 @@ function leftOutOf(job: ResolvedJob): Pick<Plan, "leftOut" | "unnamed"> {
   if (trainerColumns === null || Array.isArray(trainer.params["features"]))
     return { leftOut: [], unnamed: [] };
   const { features, target, weights } = trainerColumns;
-  const used = new Set([...features, target, weights, ...keyFields.map((field) => field.name)]);
+  const keys = job.partitioning.kind === "file" ? [] : keyFields.map((field) => field.name);
+  const used = new Set([...features, target, weights, ...keys]);
   const others = columns.filter((column) => !used.has(column.name));
   const namesOf = (some: typeof others): string[] => some.map((column) => column.name);
   return {

@@ -5,6 +5,7 @@ import {
   type ColumnType,
   isModuleSpec,
   type Job,
+  type Params,
   type Partitioning,
   type SourceSpec,
   type TrainerSpec,
@@ -13,6 +14,7 @@ import { parseKeyType } from "./key/parse-key-type.ts";
 import type { Plan } from "./plan.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import { BUILT_IN_ESTIMATORS } from "./trainer/built-in-estimators.ts";
+import { canonicalJson } from "./trainer/canonical-json.ts";
 import { familyOf } from "./trainer/create-trainer.ts";
 
 /**
@@ -152,7 +154,15 @@ function trainerFrom(spec: TrainerSpec): TrainerSpec {
       `trainer ${spec.module}: Python trainers are not there yet; write it in TypeScript or JavaScript (.ts, .mts, .js, .mjs)`,
     );
   }
-  return { module: spec.module, params: spec.params ?? {} };
+  return { module: spec.module, params: paramsFrom(spec.params ?? {}) };
+}
+
+/** A copy of params as they will be stored and as every worker gets them. Throws `invalid_option` for what JSON would change. */
+function paramsFrom(params: Params): Params {
+  const checked = Array.isArray(params) ? { problem: "params is a list" } : canonicalJson(params, "params");
+  if ("json" in checked && typeof params === "object") return JSON.parse(JSON.stringify(params)) as Params;
+  const problem = "problem" in checked ? checked.problem : `params is a ${typeof params}`;
+  throw new ManyfitError("invalid_option", `${problem}; params of a trainer are JSON values by name`);
 }
 
 /** The three ways to say what makes a partition, and what each means. */

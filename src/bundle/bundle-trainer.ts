@@ -63,6 +63,7 @@ export async function bundleTrainer(path: string): Promise<TrainerBundle> {
     name: basename(file),
     sha256: createHash("sha256").update(code).digest("hex"),
     code: withSourceMap(code, outputText(result.outputFiles, ".map"), {
+      name: basename(file),
       folder: dirname(file),
       ownFolders: ["src", "dist"].map((name) => join(dirname(ENTRY), "..", name)),
     }),

@@ -51,7 +51,7 @@ export function addJobOptions(command: Command): Command {
   return command
     .argument(
       "<paths...>",
-      "files, folders or globs: CSV, CSV.gz, Parquet; all of one kind and with the same columns",
+      "files, folders or globs: CSV, CSV.gz, Parquet; all of one kind and, unless --per-file, with the same columns",
     )
     .optionsGroup("What makes a partition (exactly one of):")
     .option(
@@ -91,7 +91,7 @@ export function addJobOptions(command: Command): Command {
     .option("--out <folder>", "folder of runs, in which the run gets a folder of its own", "runs")
     .option(
       "--workers <count>",
-      `threads that fit, 0 to ${MAX_WORKERS}; never changes a model (default: one per core, here ${availableParallelism()})`,
+      `threads that fit, or processes for a trainer of your own; 0 to ${MAX_WORKERS}, 0 is this thread, for a debugger; never changes a model (default: one per core, here ${availableParallelism()})`,
       wholeNumber("--workers", MAX_WORKERS),
     )
     .option(

@@ -2,6 +2,7 @@
 import { OutputClosed, processScreen } from "./output.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
+import { hasHostedTrainer } from "./trainer-host.ts";
 
 const screen = processScreen();
 try {
@@ -12,4 +13,9 @@ try {
     process.exitCode = exitCode;
     if (text !== "") await screen.err.write(text).catch(() => undefined);
   }
+}
+// What was awaited is written; standard error is, once this is.
+if (hasHostedTrainer()) {
+  await screen.err.write("").catch(() => undefined);
+  process.exit();
 }

@@ -18,8 +18,8 @@ const PREDICTIONS = "predictions.parquet";
 export interface NextSteps extends RunArgument {
   /** Keys of partitions with a model, those of note first. */
   readonly examples: readonly (readonly KeyValue[])[];
-  /** Whether the run has just been shown. */
-  readonly isShown: boolean;
+  /** What of the run has just been done, and is no next step. */
+  readonly done: "trained" | "shown" | "verified";
 }
 
 /** How this program was called: from a checkout or by npx it is not on the PATH. */
@@ -28,13 +28,13 @@ const COMMAND = ["start", "npx"].includes(process.env["npm_lifecycle_event"] ?? 
   : "manyfit";
 
 /** Commands to try next, ready to be copied. */
-export function nextSteps(manifest: Manifest, { run, out, examples, isShown }: NextSteps): string[] {
+export function nextSteps(manifest: Manifest, { run, out, examples, done }: NextSteps): string[] {
   const where = whereText(out);
   const name = shellQuote(run);
   const key = examples.map((example) => keyArgument(manifest.keys, example)).find((text) => text !== null);
   const models = key === undefined ? "" : ` --key ${shellQuote(key)}`;
   return [
-    `${COMMAND} show ${name}${isShown ? " --verify" : ""}${where}`,
+    ...(done === "verified" ? [] : [`${COMMAND} show ${name}${done === "shown" ? " --verify" : ""}${where}`]),
     `${COMMAND} models ${name}${models}${where}`,
     `${COMMAND} query ${name} ${shellQuote(exampleQuery(manifest))}${where}`,
     ...predictSteps(manifest, name, out),

@@ -12,6 +12,7 @@ import { pathText } from "./path-text.ts";
 import type { CommittedRun } from "./run-argument.ts";
 import { lineText } from "./safe-text.ts";
 import { keyToJson } from "./stored-key.ts";
+import type { Style } from "./style.ts";
 import { type TermRow, termTable } from "./term-table.ts";
 import { userPlace } from "./user-place.ts";
 
@@ -60,9 +61,22 @@ export function partitionLines(
   if (record.warnings.length > 0) {
     lines.push("", style.warning("warnings"), ...labelledLines(record.warnings.map(remarkEntry), layout));
   }
-  if (record.error !== null)
+  if (record.error !== null) {
     lines.push("", style.bad("error"), ...labelledLines([errorEntry(record.error)], layout));
+    lines.push(...stackLines(record.error, style));
+  }
   return lines;
+}
+
+/** The stations of an error; none where its place, which stands beside its message, is the only one. */
+function stackLines({ stack }: FitError, style: Style): string[] {
+  const lines = stack === null ? [] : stack.split("\n");
+  if (lines.filter((line) => userPlace(line) !== null).length < 2) return [];
+  return [
+    "",
+    style.strong("stack"),
+    ...lines.map((line) => INDENT.repeat(/^\s/.test(line) ? 2 : 1) + lineText(line.trim())),
+  ];
 }
 
 /** Metrics and model of a partition whose model is a document, as sections; none where there is no model. */

@@ -92,7 +92,8 @@ function spreadText(
 function outlookText({ fits, skips, minRows, rows }: Plan): string {
   const tooFew = `fewer than ${formatQuantity(minRows, "usable row")}`;
   const toFit = `${formatQuantity(fits, "partition")} to fit`;
-  if (rows === null) return `${toFit}; those with ${tooFew} will be skipped`;
+  if (rows === null)
+    return `${toFit}; those ${minRows > 1 ? `with ${tooFew}` : "without a row"} will be skipped`;
   const skipped = skips.no_rows + skips.too_few_rows;
   const reasons =
     skips.no_rows === 0

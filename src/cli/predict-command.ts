@@ -8,6 +8,7 @@ import { createPredictDisplay } from "./predict-display.ts";
 import { predictionLines } from "./prediction-lines.ts";
 import { DEFAULT_RUNS, RUN_WORDS } from "./run-argument.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
+import { hostTrainer } from "./trainer-host.ts";
 
 interface PredictFlags {
   readonly out?: string;
@@ -66,7 +67,7 @@ export function addPredictCommand(program: Command, screen: Screen): void {
     .optionsGroup("How to run:")
     .option(
       "--workers <count>",
-      `processes for trainers of your own, 0 to ${MAX_WORKERS} (default: one per core, here ${availableParallelism()})`,
+      `processes for trainers of your own, 0 to ${MAX_WORKERS}, 0 is this thread, for a debugger (default: one per core, here ${availableParallelism()})`,
       wholeNumber("--workers", MAX_WORKERS),
     )
     .optionsGroup("What to show:")
@@ -94,6 +95,14 @@ async function predictAndShow(
   }
   const display = createPredictDisplay(err, flags.quiet === true);
   const stop = stopOnSignals(() => display.close());
+  const endHosting =
+    flags.workers === 0
+      ? hostTrainer({
+          print: (text) => display.interject(text),
+          work: ["the prediction", "nothing is written"],
+          stop: stop.signal,
+        })
+      : () => undefined;
   let prediction: Prediction;
   try {
     prediction = await predict({
@@ -108,6 +117,7 @@ async function predictAndShow(
   } finally {
     display.close();
     stop.release();
+    endHosting();
   }
   if (flags.quiet) return;
   if (flags.json) {

@@ -14,6 +14,8 @@ const CLEAR = "\u001b[K";
 export interface PredictDisplay {
   /** A phase begins; `rows` is null where their number is not known yet. */
   phase(phase: PredictPhase, rows: number | null): void;
+  /** Writes text of another kind between. */
+  interject(text: string): void;
   /** Nothing is drawn any more; the live line is gone. */
   close(): void;
 }
@@ -23,10 +25,11 @@ export interface PredictDisplay {
  * line per phase. `isQuiet` shows nothing.
  */
 export function createPredictDisplay(output: Output, isQuiet: boolean): PredictDisplay {
-  if (isQuiet) return { phase: () => undefined, close: () => undefined };
+  if (isQuiet) return { phase: () => undefined, interject: () => undefined, close: () => undefined };
   if (!output.canRedraw) {
     return {
       phase: (phase, rows) => writeFreely(output, `${phaseText(phase, rows)}\n`),
+      interject: (text) => writeFreely(output, text),
       close: () => undefined,
     };
   }
@@ -58,8 +61,17 @@ class LiveLine implements PredictDisplay {
     this.#text = phaseText(phase, rows);
   }
 
+  interject(text: string): void {
+    this.#clear();
+    writeFreely(this.#output, text);
+  }
+
   close(): void {
     clearInterval(this.#timer);
+    this.#clear();
+  }
+
+  #clear(): void {
     if (this.#isDrawn) writeFreely(this.#output, REDRAW + CLEAR);
     this.#isDrawn = false;
   }

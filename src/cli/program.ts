@@ -25,6 +25,9 @@ and COLUMNS are respected.
 /** Cells of a line of help on a pipe, where there is no terminal to ask. */
 const HELP_WIDTH = 100;
 
+/** Cells below which a text beside an option is not folded any more. */
+const NARROWEST_HELP = 20;
+
 /** The command line of manyfit, writing to a screen. It throws; nothing in it ends the process. */
 export function createProgram(screen: Screen): Command {
   const program = new Command("manyfit")
@@ -46,6 +49,7 @@ export function createProgram(screen: Screen): Command {
       getErrHasColors: () => screen.err.style.isColoured,
     })
     .configureHelp({
+      minWidthToWrap: NARROWEST_HELP,
       subcommandTerm: (command) => `${command.name()} ${command.usage().replace("[options] ", "")}`,
     });
   const commands = [

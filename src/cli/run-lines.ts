@@ -76,12 +76,18 @@ export function resultLines(view: RunView, argument: RunArgument, layout: LineLa
       ],
       layout,
     ),
-    nextSection(view, { ...argument, isShown: false }, layout),
+    nextSection(view, { ...argument, done: "trained" }, layout),
   ]);
 }
 
+/** A run that is shown, as it was asked for. */
+export interface ShownRun extends RunArgument {
+  /** Whether its files were checked, too. */
+  readonly isVerified: boolean;
+}
+
 /** A committed run with all that its manifest says, for a person. */
-export function runLines(view: RunView, argument: RunArgument, layout: LineLayout): string[] {
+export function runLines(view: RunView, { isVerified, ...argument }: ShownRun, layout: LineLayout): string[] {
   const { manifest } = view.committed;
   const { r2, best } = view.highlights;
   const isBestShown = manifest.counts.states.fitted > SHOWN_FITS;
@@ -93,7 +99,7 @@ export function runLines(view: RunView, argument: RunArgument, layout: LineLayou
     ...fitSections(view, argument, layout),
     isBestShown ? fitSection("best fit", best, view, layout) : [],
     [layout.style.strong("made"), ...labelledLines(originEntries(view), layout)],
-    nextSection(view, { ...argument, isShown: true }, layout),
+    nextSection(view, { ...argument, done: isVerified ? "verified" : "shown" }, layout),
   ]);
 }
 

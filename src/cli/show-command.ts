@@ -64,10 +64,11 @@ async function showForPeople(
 ): Promise<void> {
   const layout = { width: output.width(), style: output.style };
   const { manifest } = run;
+  const isVerified = discrepancies !== null;
   const lines =
     manifest === null
       ? uncommittedLines(run, output)
-      : runLines(await readRunView({ run, manifest }), argument, layout);
+      : runLines(await readRunView({ run, manifest }), { ...argument, isVerified }, layout);
   if (discrepancies !== null) lines.push("", ...verifiedLines(discrepancies, output));
   await output.write(`${lines.join("\n")}\n`);
 }

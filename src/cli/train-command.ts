@@ -11,6 +11,7 @@ import { readRunView, resultLines } from "./run-lines.ts";
 import { shellQuote } from "./shell-quote.ts";
 import { type Stop, stopOnSignals } from "./stop-on-signals.ts";
 import { modelsPerSecond } from "./summary-text.ts";
+import { hostTrainer } from "./trainer-host.ts";
 import { createTrainerLog } from "./trainer-log.ts";
 
 interface TrainFlags extends JobFlags {
@@ -68,6 +69,7 @@ async function trainAndShow(screen: Screen, paths: readonly string[], flags: Tra
   const display = createProgressDisplay(screen.err, flags.quiet === true);
   const log = trainerLog(screen.err, display, flags);
   const stop = stopOnSignals(() => announceStop(screen.err, display));
+  const release = hostIfInPlace(flags, display, stop);
   try {
     const run = await train({
       ...options,
@@ -78,19 +80,30 @@ async function trainAndShow(screen: Screen, paths: readonly string[], flags: Tra
         log(event);
       },
     });
-    finish(display, stop);
+    release();
     await showResult(screen.out, run, flags).finally(() => run.close());
   } catch (error) {
     throw withWhatIsLeft(error, display, flags);
   } finally {
-    finish(display, stop);
+    release();
   }
 }
 
-/** From here on there is nothing to stop in good order, and nothing to draw. */
-function finish(display: ProgressDisplay, stop: Stop): void {
-  display.close();
-  stop.release();
+/** Keeps a trainer in this process in its bounds. From the call of what it gives on there is nothing to stop or to draw. */
+function hostIfInPlace({ trainer, workers }: TrainFlags, display: ProgressDisplay, stop: Stop): () => void {
+  const isInPlace = trainer !== undefined && workers === 0;
+  const endHosting = isInPlace
+    ? hostTrainer({
+        print: (text) => display.interject(text),
+        work: ["the run", "nothing is committed"],
+        stop: stop.signal,
+      })
+    : () => undefined;
+  return () => {
+    display.close();
+    stop.release();
+    endHosting();
+  };
 }
 
 /** What trainers print goes between the progress, if anything is to be shown but the result. */

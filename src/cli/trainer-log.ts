@@ -17,7 +17,8 @@ export interface TrainerLogOptions {
 }
 
 /**
- * Shows the first lines that trainers print, each with the partition that was at work, and says once where the rest is.
+ * Shows the first lines that trainers print, each with the partition that was at work, and says once where more is:
+ * the event log, which cuts what it keeps of each partition.
  * What it gives is called with every event of the run.
  */
 export function createTrainerLog({ write, style, out }: TrainerLogOptions): (event: RunEvent) => void {
@@ -32,7 +33,7 @@ export function createTrainerLog({ write, style, out }: TrainerLogOptions): (eve
     const isCut = kept.length < lines.length;
     shown = isCut ? SHOWN_LINES + 1 : shown + kept.length;
     const rest = join(out, run ?? "", "events.ndjson");
-    const note = `${style.faint("[trainer]")} prints more than ${SHOWN_LINES} lines; all of them are in ${shellQuote(rest)}\n`;
+    const note = `${style.faint("[trainer]")} prints more than ${SHOWN_LINES} lines; more of them are in ${shellQuote(rest)}\n`;
     if (lines.length > 0) write(kept.join("") + (isCut ? note : ""));
   };
 }

@@ -1,10 +1,10 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { quoteTextList } from "../duckdb/quote.ts";
 import type { SourceColumn } from "../job/resolved-job.ts";
-import { fileNames } from "../source/file-keys.ts";
 import { canonicalKey, type Relation, readExpression } from "../source/relation.ts";
 import { isNumericType } from "../source/source-schema.ts";
 import { fieldTypeOf } from "../source/sql-type.ts";
+import { filePartitionNames } from "./file-partition-names.ts";
 import type { Input } from "./input.ts";
 import { columnKeys } from "./needed-columns.ts";
 import type { TrainedRun } from "./trained-run.ts";
@@ -20,7 +20,8 @@ export async function inputRelation(
   connection: Connection,
 ): Promise<Relation> {
   const { reads } = trained.model;
-  const keys = keyExpressions(input, trained, paths).map((expression, i) => `${expression} as k${i}`);
+  const expressions = await keyExpressions(input, trained, paths, connection);
+  const keys = expressions.map((expression, i) => `${expression} as k${i}`);
   const columns = sourceColumns(input);
   const values = reads.map((column, i) => `${readExpression(column, columns)} as c${i}`);
   const fileRows = input.fileRows ?? (await countRows(input, connection));
@@ -43,9 +44,15 @@ async function countRows({ files, raw }: Input, connection: Connection): Promise
   return rows;
 }
 
-function keyExpressions({ files }: Input, trained: TrainedRun, paths: readonly string[]): string[] {
+async function keyExpressions(
+  { files }: Input,
+  trained: TrainedRun,
+  paths: readonly string[],
+  connection: Connection,
+): Promise<string[]> {
   if (trained.manifest.job.partitioning.kind !== "file") return columnKeys(trained).map(canonicalKey);
-  return [`list_extract(${quoteTextList(fileNames(files, paths))}, (file_index + 1)::bigint)`];
+  const names = await filePartitionNames(files, paths, trained, connection);
+  return [`list_extract(${quoteTextList(names)}, (file_index + 1)::bigint)`];
 }
 
 /** The input's columns as its typed relation has them. */

@@ -78,10 +78,18 @@ async function rawRelation(
   const csv = readCsv(paths, { ...schema.dialect, columns: texts, keepsEmptyText: true });
   const reader = `(select ${names}, file_index, 0 as file_row_number from ${csv})`;
   const rows = where === null ? reader : await filtered(reader, columns, where, connection);
+  return stage(columns, rows, connection);
+}
+
+/** Reads rows into a table. A column of the source that is called `rowid` must not take the place of the table's own. */
+async function stage(columns: readonly TypedColumn[], rows: string, connection: Connection): Promise<string> {
+  const staged = columns.map(({ name }, i) => `${quoteIdentifier(name)} as s${i}`);
   await connection.run(
-    `create or replace table ${STAGED} as select ${names}, file_index::integer as file_index from ${rows}`,
+    `create or replace table ${STAGED} as select ${[...staged, "file_index::integer as file"].join(", ")} from ${rows}`,
   );
-  return `(select ${names}, file_index, rowid::double as file_row_number from ${STAGED})`;
+  const named = columns.map(({ name }, i) => `s${i} as ${quoteIdentifier(name)}`);
+  const place = ["file as file_index", "rowid::double as file_row_number"];
+  return `(select ${[...named, ...place].join(", ")} from ${STAGED})`;
 }
 
 /** The raw rows of a relation for which an expression over the typed columns is true. */

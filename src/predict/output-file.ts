@@ -4,8 +4,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Connection } from "../duckdb/duckdb.ts";
 import { quoteText } from "../duckdb/quote.ts";
 import { ManyfitError } from "../errors.ts";
-import { renameDurably, syncFile, unwritable } from "../store/disk.ts";
-import { RUN_FILE, UNFINISHED } from "../store/run-files.ts";
+import { renameDurably, syncFile, unfinishedPath, unwritable } from "../store/disk.ts";
+import { RUN_FILE } from "../store/run-files.ts";
 
 /** DuckDB's options for each ending of an output file. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -69,7 +69,7 @@ export async function writeOutput(
   connection: Connection,
   check: () => void | Promise<void>,
 ): Promise<void> {
-  const unfinished = path + UNFINISHED;
+  const unfinished = unfinishedPath(path);
   try {
     await connection.run(`copy (${sql}) to ${quoteText(unfinished)} (${options}, use_tmp_file false)`);
     await check();
@@ -81,8 +81,14 @@ export async function writeOutput(
   }
 }
 
+/** Files that only run folders have together, before and after the commit. One alone may be of something else. */
+const MARKS = [
+  [RUN_FILE.manifest, RUN_FILE.ledger],
+  [RUN_FILE.job, RUN_FILE.parts],
+];
+
 function isInRunFolder(folder: string): boolean {
-  if ([RUN_FILE.manifest, RUN_FILE.events].every((name) => existsSync(join(folder, name)))) return true;
+  if (MARKS.some((names) => names.every((name) => existsSync(join(folder, name))))) return true;
   const parent = dirname(folder);
   return parent !== folder && isInRunFolder(parent);
 }

@@ -10,13 +10,28 @@ export const REASON = "prediction_reason";
 
 /**
  * Makes sure that the added columns, and the reason, have names of their own; case does not count.
- * @throws ManyfitError `invalid_option` when the source has a column of such a name.
+ * @throws ManyfitError `invalid_option` when the source has a column of such a name; `trainer_invalid` for added columns
+ * whose names cannot stand beside each other and the reason, or not in a table at all.
  */
 export function checkFreeNames(
   columns: readonly { readonly name: string }[],
   added: readonly string[],
 ): void {
-  const taken = new Set([...added, REASON].map((name) => name.toLowerCase()));
+  const taken = new Set([REASON]);
+  for (const name of added) {
+    const folded = name.toLowerCase();
+    if (!taken.has(folded) && !name.includes("\0")) {
+      taken.add(folded);
+      continue;
+    }
+    const why = name.includes("\0")
+      ? "has a U+0000 in its name"
+      : "has the name of another that is written beside it (case does not count)";
+    throw new ManyfitError(
+      "trainer_invalid",
+      `predict gave a column ${JSON.stringify(name)}, which ${why}; choose another name`,
+    );
+  }
   const clash = columns.find(({ name }) => taken.has(name.toLowerCase()));
   if (clash === undefined) return;
   const text = `column "${clash.name}" of the source has the name of a column that predict adds; rename it, or leave it out of the source`;

@@ -57,6 +57,9 @@ export interface ResultBatch {
   readonly errors: readonly Remark[];
 }
 
+/** Bytes of one document at most: as many as a text of Node's has signs, and a quarter of a page of a Parquet file. */
+export const LARGEST_DOCUMENT_BYTES = 2 ** 29;
+
 /** Models that are documents, one entry per partition; a partition that is not fitted has null in all three. */
 export interface DocumentColumns {
   /** Canonical JSON of the model, see `canonicalJson`; null where the model is bytes. */

@@ -7,9 +7,17 @@ export const FILE_ENDINGS: readonly string[] = Object.keys(FORMATS);
 
 /** The format that a file's ending names; null for one that is not known. DuckDB unpacks `.gz`, not `.GZ`. */
 export function fileFormat(path: string): "csv" | "parquet" | null {
-  const folded = path.toLowerCase();
-  for (const [ending, format] of Object.entries(FORMATS))
-    if (folded.endsWith(ending) && !path.endsWith(".GZ")) return format;
+  if (!path.endsWith(".gz") && path.toLowerCase().endsWith(".gz")) return null;
+  return formatOf(path.toLowerCase());
+}
+
+/** Whether a file's ending is one of the known, its letters small or capital: such a file is read or refused, never passed over. */
+export function hasKnownEnding(path: string): boolean {
+  return formatOf(path.toLowerCase()) !== null;
+}
+
+function formatOf(path: string): "csv" | "parquet" | null {
+  for (const [ending, format] of Object.entries(FORMATS)) if (path.endsWith(ending)) return format;
   return null;
 }
 
@@ -21,7 +29,7 @@ export function commonFormat(paths: readonly string[]): "csv" | "parquet" {
     if (format === null) {
       throw new ManyfitError(
         "source_unreadable",
-        `${path}: its ending is not one of ${FILE_ENDINGS.join(", ")}; rename it or convert it`,
+        `${path}: its ending is not one of ${FILE_ENDINGS.join(", ")} (.gz in small letters); rename it or convert it`,
       );
     }
     common ??= { format, path };

@@ -16,10 +16,10 @@ export interface FileHash {
 
 /**
  * The hash of a file's bytes. A gzip file is also unpacked: DuckDB takes one that was cut short for one that ends
- * there.
+ * there. Ends with the signal's reason when that is aborted.
  * @throws ManyfitError `source_unreadable` where it is damaged, was cut short, or cannot be read.
  */
-export async function hashSourceFile(path: string): Promise<FileHash> {
+export async function hashSourceFile(path: string, signal?: AbortSignal): Promise<FileHash> {
   const hash = createHash("sha256");
   let size = 0;
   const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES });
@@ -30,10 +30,12 @@ export async function hashSourceFile(path: string): Promise<FileHash> {
     size += chunk.length;
   });
   try {
-    await pipeline(bytes, checked, async (unpacked) => {
+    const passOver = async (unpacked: AsyncIterable<unknown>): Promise<void> => {
       for await (const _ of unpacked);
-    });
+    };
+    await pipeline(bytes, checked, passOver, { signal });
   } catch (error) {
+    signal?.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
     const advice = code?.startsWith("Z_") ? "; the file is damaged or was cut short" : "";
     throw new ManyfitError("source_unreadable", `${path}: ${message}${advice}`, { cause: error });

@@ -12,19 +12,27 @@ import type { SourceSchema } from "./source-schema.ts";
 /** Files that are tried one after the other until one of them can be read. */
 const TRIED_FILES = 8;
 
+/** What was found out about files of which each is a partition. */
+export interface InspectedFiles {
+  /** All files, and the columns to expect in them. */
+  readonly schema: SourceSchema;
+  /** The file that tells them: the largest that can be read. */
+  readonly largest: SourceFile;
+}
+
 /**
  * Finds the files of a source in which each is a partition, and the columns to expect, from the largest of them that
  * can be read: no other is opened, because what is wrong with a file concerns its own partition only.
  */
-export async function inspectFiles(spec: SourceSpec, connection: Connection): Promise<SourceSchema> {
+export async function inspectFiles(spec: SourceSpec, connection: Connection): Promise<InspectedFiles> {
   const files = await listFiles(spec.paths, connection);
   const format = commonFormat(files.map((file) => file.path));
   const schema = await inspectLargest(files, format, connection);
-  checkNames(schema.columns, schema.files[0]!.path);
+  const largest = schema.files[0]!;
+  checkNames(schema.columns, largest.path);
   const columns = withToldTypes(schema.columns, spec.types);
-  return schema.format === "csv"
-    ? { ...schema, files, columns }
-    : { ...schema, files, columns, fileRows: null };
+  const ofAll = schema.format === "csv" ? schema : { ...schema, fileRows: null };
+  return { schema: { ...ofAll, files, columns }, largest };
 }
 
 async function inspectLargest(

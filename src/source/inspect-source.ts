@@ -8,6 +8,7 @@ import { inspectParquet } from "./inspect-parquet.ts";
 import { listFiles } from "./list-files.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
 import { fieldTypeOf, sqlTypeOf } from "./sql-type.ts";
+import { isPlaceColumn } from "./text/place-columns.ts";
 
 /**
  * Finds the files of a source and the columns they have in common. Every file's header or footer is read, no rows
@@ -43,9 +44,6 @@ export function withToldTypes(columns: readonly SourceColumn[], types: SourceSpe
   });
 }
 
-/** Names under which DuckDB tells a row's place; a column of that name would hide it. */
-const PLACE_COLUMNS = ["file_index", "file_row_number"];
-
 /**
  * Checks that columns can be told apart by their names, whatever the case.
  * @throws ManyfitError `source_unreadable`
@@ -53,7 +51,7 @@ const PLACE_COLUMNS = ["file_index", "file_row_number"];
 export function checkNames(columns: readonly SourceColumn[], path: string): void {
   const seen = new Map<string, string>();
   for (const { name } of columns) {
-    if (PLACE_COLUMNS.includes(name.toLowerCase())) {
+    if (isPlaceColumn(name)) {
       throw new ManyfitError("source_unreadable", `${path}: column "${name}" has a reserved name; rename it`);
     }
     const twin = seen.get(name.toLowerCase());

@@ -1,11 +1,11 @@
-import { type Dirent, existsSync, statSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { type Dirent, existsSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Connection } from "../duckdb/duckdb.ts";
 import { quoteText } from "../duckdb/quote.ts";
 import { ManyfitError } from "../errors.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
-import { FILE_ENDINGS, fileFormat } from "./file-format.ts";
+import { FILE_ENDINGS, hasKnownEnding } from "./file-format.ts";
 
 /** A file that every run folder has. */
 const RUN_MARK = "events.ndjson";
@@ -15,16 +15,25 @@ const GLOB_CHARACTERS = /[*?[]/;
 /**
  * The files that paths, globs and folders name, each once, in canonical order: by the UTF-8 bytes of the absolute
  * path, which for files under one folder is the order of their paths relative to it. A folder stands for all files
- * of known endings below it; hidden ones and those of run folders are passed over. Throws `source_not_found` for a path that names nothing.
+ * of known endings below it, links followed; hidden ones and those of run folders are passed over. A file that has
+ * several names through links goes by its own. Throws `source_not_found` for a path that names nothing.
  */
 export async function listFiles(paths: readonly string[], connection: Connection): Promise<SourceFile[]> {
-  const found = new Map<string, SourceFile>();
+  const described = new Set<string>();
+  const byRealPath = new Map<string, NamedFile>();
+  const realFolder = remembered((folder) => realpathSync(folder));
   for (const path of paths) {
-    for (const file of await filesOf(path, connection)) {
-      if (!found.has(file)) found.set(file, await describeFile(file));
+    for (const name of await filesOf(path, connection)) {
+      if (described.has(name)) continue;
+      described.add(name);
+      const file = describeFile(name, realFolder);
+      const known = byRealPath.get(file.realPath);
+      if (known === undefined || isBetterName(file, known)) byRealPath.set(file.realPath, file);
     }
   }
-  return [...found.values()].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return [...byRealPath.values()]
+    .sort((a, b) => Buffer.compare(a.nameBytes, b.nameBytes))
+    .map(({ file }) => file);
 }
 
 /** Throws `source_changed` if any of the files is not as it was when it was listed. */
@@ -57,7 +66,10 @@ async function filesOf(path: string, connection: Connection): Promise<string[]> 
     throw new ManyfitError("source_not_found", `${path}: does not exist; looked for ${absolute}`);
   }
   const rows = await connection.rows<{ file: string }>(`select file from glob(${quoteText(absolute)})`);
-  const files = rows.map((row) => row.file).filter((file) => fileFormat(file) !== null && !isOfRun(file));
+  const isRunFolder = remembered((folder) => existsSync(join(folder, RUN_MARK)));
+  const files = rows
+    .map((row) => row.file)
+    .filter((file) => hasKnownEnding(file) && !isOfRun(file, isRunFolder));
   if (files.length > 0) return files;
   throw new ManyfitError(
     "source_not_found",
@@ -65,26 +77,76 @@ async function filesOf(path: string, connection: Connection): Promise<string[]> 
   );
 }
 
-async function folderFiles(folder: string): Promise<string[]> {
+/** All files below a folder; `above` are the real paths of the folders that led to it. */
+async function folderFiles(folder: string, above: readonly string[] = []): Promise<string[]> {
   const entries: Dirent[] = await readdir(folder, { withFileTypes: true });
   if (entries.some((entry) => entry.name === RUN_MARK)) return [];
+  const real = await realpath(folder);
+  if (above.includes(real)) return [];
   const files: string[] = [];
   for (const entry of entries) {
     if (entry.name.startsWith(".") || entry.name.startsWith("_")) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) files.push(...(await folderFiles(path)));
-    else if (fileFormat(path) !== null) files.push(path);
+    if (await isFolder(entry, path)) {
+      for (const file of await folderFiles(path, [...above, real])) files.push(file);
+    } else if (hasKnownEnding(path)) files.push(path);
   }
   return files;
 }
 
-/** Whether a file is one of a run's tables or parts: what was trained before is no source unless it is named. */
-function isOfRun(path: string): boolean {
-  const folder = dirname(path);
-  return existsSync(join(folder, RUN_MARK)) || existsSync(join(dirname(folder), RUN_MARK));
+async function isFolder(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const target = await stat(path).catch(() => null);
+  return target?.isDirectory() === true;
 }
 
-async function describeFile(path: string): Promise<SourceFile> {
-  const { size, mtimeMs } = await stat(path);
-  return { path, bytes: size, modifiedAtMs: mtimeMs };
+/** Whether a file is one of a run's tables or parts: what was trained before is no source unless it is named. */
+function isOfRun(path: string, isRunFolder: (folder: string) => boolean): boolean {
+  const folder = dirname(path);
+  return isRunFolder(folder) || isRunFolder(dirname(folder));
+}
+
+/** A file under one of its names. */
+interface NamedFile {
+  readonly file: SourceFile;
+  readonly nameBytes: Buffer;
+  readonly realPath: string;
+  readonly isLink: boolean;
+}
+
+/** Blocks, because a hundred thousand files are asked for sooner than promises for them are made. */
+function describeFile(path: string, realFolder: (folder: string) => string): NamedFile {
+  try {
+    const entry = lstatSync(path);
+    const isLink = entry.isSymbolicLink();
+    const { size, mtimeMs } = isLink ? statSync(path) : entry;
+    const realPath = isLink ? realpathSync(path) : join(realFolder(dirname(path)), basename(path));
+    const file = { path, bytes: size, modifiedAtMs: mtimeMs };
+    return { file, nameBytes: Buffer.from(path), realPath, isLink };
+  } catch (cause) {
+    const text = `${path}: is listed and cannot be found (${(cause as Error).message}); a link to nothing, or gone meanwhile: remove it, or name the other files`;
+    throw new ManyfitError("source_not_found", text, { cause });
+  }
+}
+
+/** A name without links is better than one through a folder that is one, that better than a link; else the first. */
+function isBetterName(file: NamedFile, known: NamedFile): boolean {
+  const rank = ({ file: { path }, realPath, isLink }: NamedFile): number =>
+    path === realPath ? 0 : isLink ? 2 : 1;
+  return (
+    rank(file) - rank(known) < 0 ||
+    (rank(file) === rank(known) && Buffer.compare(file.nameBytes, known.nameBytes) < 0)
+  );
+}
+
+/** A function that is called once for each folder. */
+function remembered<T>(ask: (folder: string) => T): (folder: string) => T {
+  const answers = new Map<string, T>();
+  return (folder) => {
+    const known = answers.get(folder);
+    if (known !== undefined) return known;
+    const answer = ask(folder);
+    answers.set(folder, answer);
+    return answer;
+  };
 }

@@ -52,9 +52,8 @@ async function stageCsv(
   schema: Extract<SourceSchema, { format: "csv" }>,
   connection: Connection,
 ): Promise<Relation> {
-  const paths = job.files.map((file) => file.path);
-  const reader = typedReader(job, readCsv(paths, { ...schema.dialect, columns: csvColumns(job) }));
-  await checkFilter(job, reader, connection);
+  const reader = readerOf(job, schema);
+  await checkFilter(job, schema, connection);
   await connection.run(
     `create or replace table ${STAGED} as select ${selectList(job)}, file_index::integer as file
      from (select *, file_index from ${reader} ${whereClause(job)})`,
@@ -62,7 +61,7 @@ async function stageCsv(
   const counts = await connection.rows<{ file: number; n: number }>(
     `select file, count(*)::double as n from ${STAGED} group by file`,
   );
-  const fileRows = fileRowsFrom(counts, paths.length);
+  const fileRows = fileRowsFrom(counts, job.files.length);
   return relationOf(job, fileRows, `(select *, rowid::double as position from ${STAGED})`);
 }
 
@@ -71,8 +70,8 @@ async function parquetRelation(
   schema: Extract<SourceSchema, { format: "parquet" }>,
   connection: Connection,
 ): Promise<Relation> {
-  const reader = typedReader(job, readParquet(job.files.map((file) => file.path)));
-  await checkFilter(job, reader, connection);
+  const reader = readerOf(job, schema);
+  await checkFilter(job, schema, connection);
   const { fileRows } = schema;
   if (fileRows === null) throw new ManyfitError("internal", "rows of the source's files were not counted");
   const sql = `(select ${selectList(job)}, ${positionOf(fileRows)} as position from ${reader} ${whereClause(job)})`;
@@ -183,12 +182,26 @@ function whereClause(job: ResolvedJob): string {
   return job.source.where === null ? "" : `where (${job.source.where}\n)`;
 }
 
-/** Throws `invalid_option` unless the filter is one expression over the source's columns. */
-async function checkFilter(job: ResolvedJob, reader: string, connection: Connection): Promise<void> {
+/** SQL that reads the files of a job, each column in the type in which it was found or told. */
+function readerOf(job: ResolvedJob, schema: SourceSchema): string {
+  const paths = job.files.map((file) => file.path);
+  if (schema.format === "parquet") return typedReader(job, readParquet(paths));
+  return typedReader(job, readCsv(paths, { ...schema.dialect, columns: csvColumns(job) }));
+}
+
+/**
+ * Checks that the filter of a job is one expression over the columns of its files.
+ * @throws ManyfitError `invalid_option`
+ */
+export async function checkFilter(
+  job: ResolvedJob,
+  schema: SourceSchema,
+  connection: Connection,
+): Promise<void> {
   const { where } = job.source;
   if (where === null) return;
   try {
-    await connection.checkReads(`select 1 from ${reader} ${whereClause(job)}`);
+    await connection.checkReads(`select 1 from ${readerOf(job, schema)} ${whereClause(job)}`);
   } catch (error) {
     const [first] = (error as Error).message.split("\n", 1);
     throw new ManyfitError("invalid_option", `--where ${where}: ${first}`, { cause: error });

@@ -51,6 +51,12 @@ export function keyTypeOf(sqlType: string): KeyType | null {
   return KEY_TYPES[sqlType] ?? null;
 }
 
+/** Whether a DuckDB type holds whole numbers only. */
+export function isIntegerType(sqlType: string): boolean {
+  const type = keyTypeOf(sqlType);
+  return type === "integer" || type === "hugeint";
+}
+
 /** How a trainer reads a column of a DuckDB type; null for types that trainers cannot read. */
 export function fieldTypeOf(sqlType: string): FieldType | null {
   if (isNumericType(sqlType)) return "double";

@@ -1,9 +1,6 @@
-import type { ResultBatch } from "../run/result-batch.ts";
+import { LARGEST_DOCUMENT_BYTES, type ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import { brokenBatch } from "./broken-batch.ts";
-
-/** Bytes of one model at most: as many as a text of Node's has signs, and a quarter of a page of a Parquet file. */
-const LARGEST_MODEL_BYTES = 2 ** 29;
 
 /** Halves of characters have no UTF-8: two names that differ in them would be one. */
 const HALF_CHARACTER = /\p{Cs}/u;
@@ -34,9 +31,9 @@ export function checkDocuments({ form }: ResultSchema, batch: ResultBatch): void
       throw brokenBatch(`has ${found} in row ${row}, which is ${isFitted ? "" : "not "}fitted`);
     }
     const length = json === null ? (bytes?.length ?? 0) : Buffer.byteLength(json);
-    if (length > LARGEST_MODEL_BYTES)
+    if (length > LARGEST_DOCUMENT_BYTES)
       throw brokenBatch(
-        `has a model of ${length} bytes in row ${row}, at most ${LARGEST_MODEL_BYTES} are stored`,
+        `has a model of ${length} bytes in row ${row}, at most ${LARGEST_DOCUMENT_BYTES} are stored`,
       );
     if (metrics !== null) checkMetrics(metrics, row);
   }

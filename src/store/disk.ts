@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ManyfitError } from "../errors.ts";
+import { UNFINISHED } from "./run-files.ts";
 
 const READ_BYTES = 1 << 20;
 
@@ -79,6 +80,14 @@ export async function writeSynced(path: string, content: string | Uint8Array): P
   } finally {
     await file.close();
   }
+}
+
+/**
+ * A path beside another for what is to become it: one of its own for each call, because a file that lies there already
+ * is somebody's, and two may be writing at the same time.
+ */
+export function unfinishedPath(path: string): string {
+  return `${path}.${randomBytes(4).toString("hex")}${UNFINISHED}`;
 }
 
 /** Gives a file its final name, and waits until that is on disk. The content must be on disk already. */

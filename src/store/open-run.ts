@@ -122,7 +122,10 @@ function committedRun(folder: string, id: string, manifest: Manifest): OpenedRun
   const findTables = committedTables(folder, manifest);
   let database: Promise<RunDatabase> | undefined;
   const opened = (): Promise<RunDatabase> => {
-    database ??= openRunDatabase(folder, findTables);
+    database ??= openRunDatabase(folder, findTables).catch((error: unknown) => {
+      database = undefined;
+      throw error;
+    });
     return database;
   };
   return {
@@ -141,8 +144,13 @@ function committedRun(folder: string, id: string, manifest: Manifest): OpenedRun
       return verifyRun(duckdb, folder, manifest).finally(() => duckdb.close());
     },
     close: async () => {
-      if (database) (await database).duckdb.close();
+      const closed = database;
       database = undefined;
+      // Whoever asked for what could not be opened has been told.
+      await closed?.then(
+        ({ duckdb }) => duckdb.close(),
+        () => undefined,
+      );
     },
   };
 }

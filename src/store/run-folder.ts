@@ -11,7 +11,7 @@ export const DEFAULT_RUNS_FOLDER = "runs";
 /** What asks for the run of a folder that was started last. */
 const LATEST = "latest";
 
-const RUN_ID = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z-[0-9a-z]{4}$/;
+const RUN_ID = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z-([0-9a-z]{2})[0-9a-z]{3}$/;
 
 /** What only run folders hold; one of them is enough. */
 const MARKS = [RUN_FILE.manifest, RUN_FILE.parts, RUN_FILE.job, RUN_FILE.events, RUN_FILE.lock];
@@ -31,15 +31,14 @@ export interface ListedRun {
 }
 
 /**
- * A new run id such as `2026-11-22T14-42-09Z-7f3k`: UTC time to the second, so that ids sort by start, and four
- * random characters for runs that start in the same second.
+ * A new run id such as `2026-11-22T14-42-09Z-7f3kq`: UTC time to the second, two characters for the millisecond, so that
+ * ids sort by start, and three random ones for runs that start in the same.
  */
 export function createRunId(atMs: number = Date.now()): string {
-  const second = new Date(atMs).toISOString().slice(0, 19).replaceAll(":", "-");
-  const random = randomInt(36 ** 4)
-    .toString(36)
-    .padStart(4, "0");
-  return `${second}Z-${random}`;
+  const instant = new Date(atMs);
+  const second = instant.toISOString().slice(0, 19).replaceAll(":", "-");
+  const characters = (value: number, length: number): string => value.toString(36).padStart(length, "0");
+  return `${second}Z-${characters(instant.getUTCMilliseconds(), 2)}${characters(randomInt(36 ** 3), 3)}`;
 }
 
 /** The runs of a folder in the order of their start; none where the folder does not exist. */
@@ -105,9 +104,9 @@ function isRunFolder(folder: string): boolean {
 function startOfId(id: string): number | null {
   const match = RUN_ID.exec(id);
   if (match === null) return null;
-  const [, date, hours, minutes, seconds] = match;
+  const [, date, hours, minutes, seconds, milliseconds] = match;
   const atMs = Date.parse(`${date}T${hours}:${minutes}:${seconds}Z`);
-  return Number.isNaN(atMs) ? null : atMs;
+  return Number.isNaN(atMs) ? null : atMs + Number.parseInt(milliseconds!, 36);
 }
 
 async function foldersIn(folder: string): Promise<Dirent[]> {

@@ -5,7 +5,7 @@ import type { Connection, RowStream } from "../duckdb/duckdb.ts";
 import type { JsonCell } from "../duckdb/json-cell.ts";
 import { quoteText } from "../duckdb/quote.ts";
 import { ManyfitError } from "../errors.ts";
-import { syncFile, unwritable } from "./disk.ts";
+import { syncFile, unfinishedPath, unwritable } from "./disk.ts";
 import {
   connectForQuery,
   type FindTables,
@@ -13,7 +13,6 @@ import {
   type RunDatabase,
   refusedQuery,
 } from "./run-database.ts";
-import { UNFINISHED } from "./run-files.ts";
 
 /** DuckDB's options for each ending of an output file. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -85,7 +84,7 @@ export interface QueryToFileOptions {
 export async function queryToFile(options: QueryToFileOptions): Promise<number> {
   const { folder, findTables, sql, file } = options;
   const target = await checkTarget(options);
-  const unfinished = target + UNFINISHED;
+  const unfinished = unfinishedPath(target);
   const database = await openRunDatabase(folder, findTables, unfinished);
   try {
     const connection = await connectForQuery(database, sql);

@@ -9,6 +9,9 @@ export interface NumberValues {
   readonly isValid: Validity;
 }
 
+/** Bytes that the texts of one column may have at most: where they end is a uint32. */
+export const MAX_TEXT_BYTES = 2 ** 32 - 1;
+
 /** A column of texts, as UTF-8 bytes one behind the other. */
 export interface TextValues {
   readonly kind: "texts";

@@ -1,6 +1,13 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ManyfitError, suggestName } from "../errors.ts";
-import type { ColumnsInput, FitInput, PredictInput, TrainerDefinition } from "./trainer-definition.ts";
+import type {
+  CheckedFit,
+  ColumnsInput,
+  FitInput,
+  FitOutput,
+  PredictInput,
+  TrainerDefinition,
+} from "./trainer-definition.ts";
 
 /** By this a trainer is known, also one whose bundle carries another copy of this code: its value is the version. */
 export const TRAINER_MARK: unique symbol = Symbol.for("manyfit.trainer");
@@ -41,9 +48,10 @@ const MEMBERS = ["columns", "params", "minRows", "fit", "predict"];
  * @throws ManyfitError `trainer_invalid` for what a file in plain JavaScript can get wrong: members that are unknown,
  * missing or of another type.
  */
-export function defineTrainer<Model, Schema extends StandardSchemaV1 | undefined = undefined>(
-  definition: TrainerDefinition<Schema, Model>,
-): DefinedTrainer {
+export function defineTrainer<
+  Output extends FitOutput<unknown, object>,
+  Schema extends StandardSchemaV1 | undefined = undefined,
+>(definition: TrainerDefinition<Schema, Output> & CheckedFit<Output>): DefinedTrainer {
   const given: unknown = definition;
   if (typeof given !== "object" || given === null) {
     throw invalid(`takes an object such as { fit({ table }) { … } }, found ${kindOf(given)}`);

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { suggestName } from "../errors.ts";
+import { LARGEST_DOCUMENT_BYTES } from "../run/result-batch.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { DocumentFit } from "./trainer.ts";
 import { cellText } from "./user-failure.ts";
@@ -47,10 +48,14 @@ export function documentFit(
 function modelOf(model: unknown): Checked<{ readonly model: string | Uint8Array }> {
   if (model === undefined)
     return { problem: "fit returned no model; a partition without one has the model null" };
+  const bytes = types.isUint8Array(model) ? model : null;
+  const text = bytes === null ? canonicalJson(model) : { json: "" };
+  if ("problem" in text) return text;
+  const length = bytes?.length ?? Buffer.byteLength(text.json);
+  if (length > LARGEST_DOCUMENT_BYTES)
+    return { problem: `model has ${length} bytes, at most ${LARGEST_DOCUMENT_BYTES} can be stored` };
   // A copy: the trainer may fill the same bytes again for the next partition.
-  if (types.isUint8Array(model)) return { model: new Uint8Array(model) };
-  const text = canonicalJson(model);
-  return "problem" in text ? text : { model: text.json };
+  return { model: bytes === null ? text.json : new Uint8Array(bytes) };
 }
 
 function metricsOf(
@@ -102,14 +107,21 @@ function warningsOf(warnings: unknown): Checked<{ readonly warnings: Warnings }>
   return { warnings: kept };
 }
 
+/** Objects of JavaScript's own classes have no members to read: of a promise or a set nothing would be kept. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Map);
+  return typeof value === "object" && value !== null && classOf(value) === "Object";
+}
+
+/** `Object` for plain objects and those of the user's own classes. */
+function classOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 function kindOf(value: unknown): string {
   if (value === undefined) return "undefined";
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (value instanceof Map) return "a Map";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name = classOf(value);
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name === "Object" ? "object" : cellText(name)}`;
 }

@@ -98,13 +98,13 @@ function checkColumn(known: ReadonlyMap<string, SourceColumn>, name: string, rol
     );
   }
   if (column.isNumeric || column.sqlType === "BOOLEAN") return;
-  const advice =
-    column.sqlType === "VARCHAR"
-      ? `; some of its values are not: with --type ${name}=double the first of them is named`
-      : "";
+  const isText = column.sqlType === "VARCHAR";
+  const advice = isText
+    ? `; some of its values are not: with --type ${name}=double the first of them is named`
+    : "";
   throw new ManyfitError(
     "unsupported_type",
-    `${role} "${name}" is ${column.sqlType}, ${NAME} needs numbers${advice}`,
+    `${role} "${name}" is ${isText ? "text" : column.sqlType}, ${NAME} needs numbers${advice}`,
   );
 }
 

@@ -7,7 +7,9 @@ import { errorFrom, ManyfitError, suggestName } from "../errors.ts";
 import type { Params } from "../job/job.ts";
 import type { TrainerDescription } from "../job/trainer-description.ts";
 import type { Field } from "../table/field.ts";
+import { bundledMap } from "./bundled-map.ts";
 import { type DefinedTrainer, TRAINER_MARK, TRAINER_VERSION } from "./define-trainer.ts";
+import { ignoredParams } from "./ignored-params.ts";
 import { userFailure } from "./user-failure.ts";
 import { createUserFrames, type UserFrames } from "./user-frames.ts";
 
@@ -17,6 +19,12 @@ export interface LoadedTrainer {
   /** What the schema made of the params; plain objects and arrays in it are frozen. */
   readonly params: unknown;
   readonly frames: UserFrames;
+}
+
+/** Where a trainer was bundled to, and what is there. */
+interface Bundle {
+  readonly path: string;
+  readonly code: string;
 }
 
 const HOW_TO = "write export default defineTrainer({ fit({ table }) { … } })";
@@ -32,11 +40,13 @@ const HOW_TO = "write export default defineTrainer({ fit({ table }) { … } })";
 export async function loadTrainer(path: string, params: Params): Promise<LoadedTrainer> {
   const { href } = pathToFileURL(resolve(path));
   const code = await readFile(path, "utf8").catch((thrown: unknown) => {
-    throw invalid(path, errorFrom(thrown).message, thrown);
+    throw invalid({ path, code: "" }, errorFrom(thrown).message, thrown);
   });
+  const bundle = { path, code };
   const frames = createUserFrames(href, code);
-  const definition = definitionOf(path, await importModule(path, href, frames));
-  return { definition, params: deepFreeze(await checkParams(path, { definition, frames }, params)), frames };
+  const definition = definitionOf(bundle, await importModule(bundle, href, frames));
+  const checked = await checkParams(bundle, { definition, frames }, params);
+  return { definition, params: deepFreeze(checked), frames };
 }
 
 /**
@@ -86,7 +96,7 @@ function columnsOf(
 }
 
 async function importModule(
-  path: string,
+  bundle: Bundle,
   href: string,
   frames: UserFrames,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -95,9 +105,9 @@ async function importModule(
   } catch (thrown) {
     // What defineTrainer of this or of another copy of manyfit says needs no stack.
     if (types.isNativeError(thrown) && (thrown as Partial<ManyfitError>).code === "trainer_invalid")
-      throw invalid(path, thrown.message, thrown);
+      throw invalid(bundle, thrown.message, thrown);
     const { message, stack } = userFailure(thrown, frames);
-    throw invalid(path, `threw while it was imported: ${message}${firstFrame(stack)}`, thrown);
+    throw invalid(bundle, `threw while it was imported: ${message}${firstFrame(stack)}`, thrown);
   }
 }
 
@@ -107,30 +117,30 @@ function firstFrame(stack: string | null): string {
   return frame === undefined ? "" : ` (${frame.trim()})`;
 }
 
-function definitionOf(path: string, module: Readonly<Record<string, unknown>>): DefinedTrainer {
+function definitionOf(bundle: Bundle, module: Readonly<Record<string, unknown>>): DefinedTrainer {
   const names = Object.keys(module).filter((name) => name !== "default");
   if (!("default" in module)) {
     const found = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
-    throw invalid(path, `has no default export (${found}); ${HOW_TO}`);
+    throw invalid(bundle, `has no default export (${found}); ${HOW_TO}`);
   }
   const found = module["default"];
   if (found !== null && typeof found === "object" && TRAINER_MARK in found) {
     const version: unknown = found[TRAINER_MARK];
     if (version === TRAINER_VERSION) return found as DefinedTrainer;
     throw invalid(
-      path,
+      bundle,
       `was bundled with another version of manyfit (${version}, this is ${TRAINER_VERSION}); bundle it again`,
     );
   }
   const kind = found === null ? "null" : typeof found;
   throw invalid(
-    path,
+    bundle,
     `has ${kind === "object" ? "an" : "a"} ${kind} as its default export, not what defineTrainer gives; ${HOW_TO}`,
   );
 }
 
 async function checkParams(
-  path: string,
+  bundle: Bundle,
   { definition, frames }: Omit<LoadedTrainer, "params">,
   params: Params,
 ): Promise<unknown> {
@@ -140,22 +150,45 @@ async function checkParams(
     const [word, them] = names.length === 1 ? ["param", "it"] : ["params", "them"];
     throw new ManyfitError(
       "invalid_option",
-      `trainer ${basename(path)} takes no params, found ${word} ${names.join(", ")}; leave ${them} out, ` +
+      `trainer ${nameOf(bundle)} takes no params, found ${word} ${names.join(", ")}; leave ${them} out, ` +
         "or give defineTrainer a schema as its params",
     );
   }
   const result = await validate(definition.params, params).catch((thrown: unknown) => {
     const { message, stack } = userFailure(thrown, frames);
-    throw invalid(path, `its schema of params threw: ${message}${firstFrame(stack)}`, thrown);
+    throw invalid(bundle, `its schema of params threw: ${message}${firstFrame(stack)}`, thrown);
   });
-  if (result.issues === undefined) return result.value;
+  if (!isResult(result)) {
+    const what = "its schema of params gave no result: validate must return { value } or { issues }";
+    throw invalid(bundle, what);
+  }
+  if (result.issues === undefined) {
+    const [ignored] = await ignoredParams(definition.params, params, result.value);
+    if (ignored === undefined) return result.value;
+    throw new ManyfitError(
+      "invalid_option",
+      `trainer ${nameOf(bundle)}: param ${ignored} changes nothing, its schema does not look at it${nearest(ignored, result.value)}`,
+    );
+  }
   const issues = result.issues.map((issue) => `${issuePlace(issue)}: ${issue.message}`);
-  throw new ManyfitError("invalid_option", `trainer ${basename(path)}: ${issues.join("; ")}`);
+  throw new ManyfitError("invalid_option", `trainer ${nameOf(bundle)}: ${issues.join("; ")}`);
+}
+
+/** The names that a schema gave its params, where they are members. */
+function nearest(name: string, params: unknown): string {
+  const names = isPlain(params) && !Array.isArray(params) ? Object.keys(params) : [];
+  return names.length === 0 ? "" : `; ${suggestName(name, names)}`;
 }
 
 /** The schema gets a copy: some write defaults into what they are given. */
 async function validate(schema: StandardSchemaV1, params: Params): Promise<StandardSchemaV1.Result<unknown>> {
   return schema["~standard"].validate(structuredClone(params));
+}
+
+/** Schemas that are written by hand may forget to return. */
+function isResult(result: unknown): boolean {
+  if (typeof result !== "object" || result === null) return false;
+  return "issues" in result && result.issues !== undefined ? Array.isArray(result.issues) : "value" in result;
 }
 
 function issuePlace({ path = [] }: StandardSchemaV1.Issue): string {
@@ -180,6 +213,11 @@ function isPlain(value: unknown): value is object {
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
 
-function invalid(path: string, message: string, cause?: unknown): ManyfitError {
-  return new ManyfitError("trainer_invalid", `trainer ${basename(path)}: ${message}`, { cause });
+function invalid(bundle: Bundle, message: string, cause?: unknown): ManyfitError {
+  return new ManyfitError("trainer_invalid", `trainer ${nameOf(bundle)}: ${message}`, { cause });
+}
+
+/** What the user calls the trainer: its file. The bundle lies under a name of manyfit's own. */
+function nameOf({ path, code }: Bundle): string {
+  return bundledMap(code)?.x_manyfit_trainer ?? basename(path);
 }

@@ -28,11 +28,41 @@ export type JsonModel<Part> = Part extends null | boolean | number | string
         ? { readonly [Name in keyof Part]: JsonModel<Part[Name]> }
         : never;
 
-/** Nothing more to ask of a model that can be stored, else what it would have to be, for the compiler's message. */
-export type CheckedModel<Model> = [Model] extends [StorableModel<Model>] ? unknown : StorableModel<Model>;
-
 /** A model as `fit` may return it: bytes, or what JSON can carry. */
 export type StorableModel<Model> = Model extends Uint8Array ? Model : JsonModel<Model>;
+
+/** A model as `predict` gets it: as `fit` returned it, but bytes of any class, such as `Buffer`, are a plain array. */
+export type ReadModel<Model> = Model extends Uint8Array ? Uint8Array : Model;
+
+/** Metrics as `fit` may return them: a number or null under every name. */
+export type StorableMetrics<Metrics> = Metrics extends undefined
+  ? Metrics
+  : Metrics extends NotJson | readonly unknown[]
+    ? never
+    : {
+        readonly [Name in keyof Metrics]: Metrics[Name] extends number | null ? Metrics[Name] : number | null;
+      };
+
+/** What `fit` may return, for what it does return, each shape by itself: no member but those of `FitOutput`. */
+export type StorableOutput<Output> = Output extends object
+  ? {
+      readonly [Name in keyof Output]: Name extends "model"
+        ? StorableModel<Output[Name]>
+        : Name extends "metrics"
+          ? StorableMetrics<Output[Name]>
+          : Name extends "warnings"
+            ? Output[Name]
+            : never;
+    }
+  : never;
+
+/** Nothing more to ask of a `fit` whose output can be stored, else what it would have to be, for the compiler's message. */
+export type CheckedFit<Output> = [Output] extends [StorableOutput<Output>]
+  ? unknown
+  : {
+      /** What `fit` would have to give. */
+      readonly fit: (...input: never[]) => StorableOutput<Output> | Promise<StorableOutput<Output>>;
+    };
 
 /** What JSON cannot carry, though it is an object: functions, arrays of bytes and numbers, dates, maps, sets, promises. */
 export type NotJson =
@@ -68,11 +98,11 @@ export interface FitInput<Params> {
 export type FitWarning = string | { readonly code: string; readonly message: string };
 
 /** What `fit` returns. */
-export interface FitOutput<Model> {
+export interface FitOutput<Model, Metrics = Readonly<Record<string, number | null>>> {
   /** A JSON value, see `canonicalJson`, or a `Uint8Array` as the whole model. */
-  readonly model: Model & CheckedModel<Model>;
+  readonly model: Model;
   /** Named numbers, at most 100. NaN and infinities are stored as null, with a warning. Default: none. */
-  readonly metrics?: Readonly<Record<string, number | null>> | undefined;
+  readonly metrics?: Metrics | undefined;
   /** Default: none. */
   readonly warnings?: readonly FitWarning[] | undefined;
 }
@@ -101,8 +131,14 @@ export type PredictOutput = Readonly<Record<string, PredictedColumnValues>>;
  * A trainer as its author writes it. `fit` stands before `predict`: TypeScript takes the model's type from the one
  * for the other.
  */
-export interface TrainerDefinition<Schema extends StandardSchemaV1 | undefined, Model> {
-  /** Names of the columns to read. Default: all columns of the source but the key columns. */
+export interface TrainerDefinition<
+  Schema extends StandardSchemaV1 | undefined,
+  Output extends FitOutput<unknown, object>,
+> {
+  /**
+   * Names of the columns to read. Default: all columns of the source but the key columns and those that trainers cannot
+   * read, such as lists.
+   */
   readonly columns?:
     | readonly string[]
     | ((input: ColumnsInput<ParamsOf<Schema>>) => readonly string[])
@@ -115,7 +151,9 @@ export interface TrainerDefinition<Schema extends StandardSchemaV1 | undefined, 
    * Fits one partition. May be async. What it throws is that partition's failure and nobody else's. For the same
    * models in every run it uses no clock and no chance but `seed`.
    */
-  fit(input: FitInput<ParamsOf<Schema>>): FitOutput<Model> | Promise<FitOutput<Model>>;
+  readonly fit: (input: FitInput<ParamsOf<Schema>>) => Output | Promise<Output>;
   /** Predicts the rows of one partition with its model. May be async. Default: the trainer cannot predict. */
-  predict?(input: PredictInput<Model, ParamsOf<Schema>>): PredictOutput | Promise<PredictOutput>;
+  predict?(
+    input: PredictInput<ReadModel<Output["model"]>, ParamsOf<Schema>>,
+  ): PredictOutput | Promise<PredictOutput>;
 }

@@ -1,5 +1,6 @@
-import { SourceMap, type SourceMapPayload } from "node:module";
+import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
+import { bundledMap } from "./bundled-map.ts";
 
 /** The lines of a stack that are the user's own, as `at name (file:line:column)` with the files as they were written. */
 export type UserFrames = (stack: string) => readonly string[];
@@ -11,8 +12,6 @@ const MAX_FRAMES = 20;
 const OWN_SCHEME = "manyfit:";
 
 const FRAME = /^\s*at (?:(?<name>.*) \()?(?<file>.*?):(?<line>\d+):(?<column>\d+)\)?$/;
-
-const MAP_COMMENT = /\n\/\/# sourceMappingURL=data:application\/json;base64,(?<base64>[A-Za-z0-9+/=]+)\s*$/;
 
 /**
  * Tells the user's frames from all others by the bundle that they come from. Its source map gives their files, relative
@@ -54,14 +53,13 @@ interface BundleMap {
 }
 
 function readMap(url: string, code: string): BundleMap {
-  const base64 = MAP_COMMENT.exec(code)?.groups?.["base64"];
-  if (base64 === undefined) return { placeOf: (place) => place, knownPlace: () => null };
-  const payload = JSON.parse(Buffer.from(base64, "base64").toString()) as SourceMapPayload;
+  const payload = bundledMap(code);
+  if (payload === null) return { placeOf: (place) => place, knownPlace: () => null };
   const map = new SourceMap(payload);
-  // Node takes sources for relative to the bundle.
+  // Node takes sources for relative to the map's root, and this to the bundle.
   const sources = new Map<string, string>();
   for (const source of payload.sources.filter(isUsers)) {
-    const resolved = new URL(source, url);
+    const resolved = new URL((payload.sourceRoot ?? "") + source, url);
     sources.set(resolved.href, source);
     sources.set(fileURLToPath(resolved), source);
   }

@@ -28,6 +28,7 @@ export class BatchBuilder {
   readonly #bytes: (Uint8Array | null)[] = [];
   readonly #metrics: (DocumentFit["metrics"] | null)[] = [];
   #row = 0;
+  #documentBytes = 0;
 
   /** A builder for these partitions, in this order; it may be finished before all of them came. */
   constructor(schema: ResultSchema, identity: BatchIdentity, partitions: Int32Array) {
@@ -65,6 +66,11 @@ export class BatchBuilder {
     return this.#row;
   }
 
+  /** Length of the models that are documents. */
+  get documentBytes(): number {
+    return this.#documentBytes;
+  }
+
   /** The result of the next partition; `file` where it was read from one. */
   add(result: PartitionResult, time: FitTime, file?: FileRead | null): void {
     const row = this.#row++;
@@ -94,6 +100,7 @@ export class BatchBuilder {
   #addDocument(document: DocumentFit | null, row: number): void {
     if (this.#batch.documents === null) return;
     const model = document?.model ?? null;
+    this.#documentBytes += model?.length ?? 0;
     this.#json.push(typeof model === "string" ? model : null);
     this.#bytes.push(model instanceof Uint8Array ? model : null);
     this.#metrics.push(document?.metrics ?? null);

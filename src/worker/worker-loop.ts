@@ -19,6 +19,9 @@ import { hasInexactInteger } from "./has-inexact-integer.ts";
 /** Milliseconds of fits after which a worker says what it has, so that its death costs little. */
 const TELL_EVERY_MS = 100;
 
+/** Length of models after which it does, so that large ones are nowhere many at a time. */
+const TELL_EVERY_BYTES = 2 ** 22;
+
 /** What a worker does with its tasks, one after the other: a task is given when the one before is answered. */
 export interface WorkerLoop {
   data(task: BucketTask): Promise<void>;
@@ -143,7 +146,9 @@ class Answer {
   }
 
   #tellIfDue(): void {
-    if (this.#context.mayDie && performance.now() - this.#toldAt >= TELL_EVERY_MS) this.#tell(false);
+    if (!this.#context.mayDie) return;
+    const isMuch = this.#builder.documentBytes >= TELL_EVERY_BYTES;
+    if (isMuch || performance.now() - this.#toldAt >= TELL_EVERY_MS) this.#tell(false);
   }
 
   #tell(isLast: boolean): void {

@@ -35,7 +35,7 @@ function manifestOf(told: Told): Manifest {
 }
 
 function steps(told: Told, out = "runs"): string[] {
-  const all = nextSteps(manifestOf(told), { run: "latest", out, examples: [["s1.csv"]], isShown: false });
+  const all = nextSteps(manifestOf(told), { run: "latest", out, examples: [["s1.csv"]], done: "trained" });
   return all.map(withoutNpx);
 }
 

@@ -74,9 +74,15 @@ describe("a plan as text", () => {
       "  partitions  3, one per file; 10.2 kB to 95.8 kB each, median 52.0 kB",
       "  largest     file=s2.csv.gz (95.8 kB), file=s1.csv.gz (52.0 kB)",
       '  fit         trainer.ts: reads x, y; params alpha=0.1, kind="ridge", grid=[1,2]',
-      "  outlook     3 partitions to fit; those with fewer than 1 usable row will be skipped",
+      "  outlook     3 partitions to fit; those without a row will be skipped",
       "  on          local, 2 workers",
     ]);
+  });
+
+  test("says how few rows are too few", () => {
+    expect(lines({ ...FILES, minRows: 5 })).toContain(
+      "  outlook     3 partitions to fit; those with fewer than 5 usable rows will be skipped",
+    );
   });
 
   test("says what a filter does where rows are not counted yet", () => {

@@ -77,7 +77,7 @@ function collect(command: string, args: readonly string[], { cwd, env }: CliOpti
 /** Text in which what differs from run to run is replaced: ids, digests, times, rates, memory. */
 export function normalised(text: string): string {
   return text
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-z]{4}/g, "RUN")
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-z]{5}/g, "RUN")
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "TIME")
     .replaceAll(/\b[0-9a-f]{16}…/g, "DIGEST…")
     .replaceAll(/\d[\d.,]* (ms|s)\b/g, "T s")

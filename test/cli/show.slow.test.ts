@@ -122,6 +122,8 @@ what next
     const { code, stdout } = await runCli(["show", "--verify"], { cwd });
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nverified: every file and the digest are as they were committed\n$/);
+    // What has just been done is no next step.
+    expect(stdout).toMatch(/\nwhat next\n {2}(npx )?manyfit models latest/);
   });
 
   test("--verify ends with 1 and names what differs", async () => {
@@ -147,16 +149,16 @@ what next
 
   test("explains a folder that is not committed, which other commands refuse", async () => {
     const out = join(cwd, "unfinished");
-    mkdirSync(join(out, "2026-01-02T03-04-05Z-abcd"), { recursive: true });
+    mkdirSync(join(out, "2026-01-02T03-04-05Z-00abc"), { recursive: true });
     const { code, stdout } = await runCli(["show", "--out", out], { cwd });
     expect(code).toBe(0);
     const [head, ...lines] = stdout.split("\n");
-    expect(head).toBe("run 2026-01-02T03-04-05Z-abcd interrupted");
+    expect(head).toBe("run 2026-01-02T03-04-05Z-00abc interrupted");
     expect(lines[0]).toMatch(
-      /^ {2}what {3}run 2026-01-02T03-04-05Z-abcd stopped before the commit; nothing was committed/,
+      /^ {2}what {3}run 2026-01-02T03-04-05Z-00abc stopped before the commit; nothing was committed/,
     );
     expect(lines.slice(1)).toEqual([
-      "  where  unfinished/2026-01-02T03-04-05Z-abcd",
+      "  where  unfinished/2026-01-02T03-04-05Z-00abc",
       "  next   train again, which makes a new run; this folder can then be deleted",
       "",
     ]);
@@ -164,7 +166,7 @@ what next
     expect(document).toMatchObject({ status: "interrupted", manifest: null });
     const models = await runCli(["models", "--out", out], { cwd });
     expect(models).toMatchObject({ code: 1, stdout: "" });
-    expect(models.stderr).toMatch(/^manyfit: run 2026-01-02T03-04-05Z-abcd stopped before the commit.*\n$/);
+    expect(models.stderr).toMatch(/^manyfit: run 2026-01-02T03-04-05Z-00abc stopped before the commit.*\n$/);
   });
 });
 

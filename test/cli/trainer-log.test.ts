@@ -38,13 +38,13 @@ describe("what trainers print", () => {
     expect(written([logged("\u001b[2Jgone\rover\n")])).toEqual(["[partition 7] \\u001b[2Jgone\\u000dover"]);
   });
 
-  test("is shown for twenty lines, then it is said once where all of it is", () => {
+  test("is shown for twenty lines, then it is said once where more of it is", () => {
     const exactly = Array.from({ length: 20 }, (_, i) => logged(`${i}\n`));
     expect(written(exactly)).toHaveLength(20);
     const more = written([...exactly, logged("21\n"), logged("22\n")]);
     expect(more).toHaveLength(21);
     expect(more.at(-1)).toBe(
-      '[trainer] prints more than 20 lines; all of them are in "my runs/r1/events.ndjson"',
+      '[trainer] prints more than 20 lines; more of them are in "my runs/r1/events.ndjson"',
     );
     const atOnce = written([logged(Array.from({ length: 50 }, (_, i) => `${i}\n`).join("")), logged("x\n")]);
     expect(atOnce).toHaveLength(21);

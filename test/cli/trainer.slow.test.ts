@@ -39,12 +39,21 @@ export default defineTrainer({
 });
 `;
 
+/** A fault in a function of its own. */
+const DEEP = `import { defineTrainer } from "manyfit";
+function refuse(what: unknown): never {
+  throw new TypeError(\`store \${what} is odd\`);
+}
+export default defineTrainer({ columns: ["y"], fit: ({ key }) => refuse(key["store"]) });
+`;
+
 const STORES = ["a", "b", "thrown", "gone"];
 const ROWS = STORES.flatMap((store, i) => [1, 2, 3, 4].map((x) => `${store},${x},${x * (i + 1) + (x % 2)}`));
 
 const cwd = writtenFolder({
   "trainer.ts": TRAINER,
   "curves.mjs": CURVES,
+  "deep.ts": DEEP,
   "stores.csv": `${["store,x,y", ...ROWS, "single,1,1"].join("\n")}\n`,
 });
 
@@ -189,6 +198,20 @@ model (40 bytes)
 `);
   });
 
+  test("is shown with the way to an error, where it has several stations", async () => {
+    const job = ["stores.csv", "--by", "store", "--trainer", "deep.ts", "--out", "deep", "--quiet"];
+    await runCli(["train", ...job], { cwd });
+    const { stdout } = await runCli(["models", "--key", "store=a", "--out", "deep"], { cwd });
+    expect(stdout.split("\nerror\n")[1]).toBe(`\
+  trainer_threw  store a is odd (at deep.ts:3:9)
+
+stack
+  TypeError: store a is odd
+    at refuse (deep.ts:3:9)
+    at Object.fit (deep.ts:5:66)
+`);
+  });
+
   test("groups errors by message in show, for programs with their place", async () => {
     const { stdout } = await runCli(["show", "--json"], { cwd });
     expect(JSON.parse(stdout)).toMatchObject({
@@ -243,7 +266,7 @@ describe("models that are large or bytes", () => {
     expect(lines).toHaveLength(21);
     const [run] = readdirSync(join(cwd, "curves"));
     expect(lines[20]).toBe(
-      `[trainer] prints more than 20 lines; all of them are in curves/${run}/events.ndjson`,
+      `[trainer] prints more than 20 lines; more of them are in curves/${run}/events.ndjson`,
     );
     const events = readFileSync(join(cwd, "curves", run!, "events.ndjson"), "utf8")
       .trim()

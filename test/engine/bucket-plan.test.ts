@@ -27,6 +27,21 @@ describe("planBuckets", () => {
     );
   });
 
+  test("cuts texts of many bytes into buckets of their own, and takes no more than their ends can say", () => {
+    const rows = Float64Array.from([1, 1, 1, 1]);
+    const limits = { rows: 100, partitions: 100 };
+    const bytes = (...each: number[]): Float64Array => Float64Array.from(each);
+    const half = 2 ** 25;
+    expect([...planBuckets(rows, limits, [bytes(half, half, half, 1), null]).first]).toEqual([0, 2, 4]);
+    expect([...planBuckets(rows, limits, [bytes(half, 1, 1, 1), bytes(half, 1, 1, 1)]).first]).toEqual([
+      0, 1, 4,
+    ]);
+    expect([...planBuckets(rows, limits, [bytes(1, 2 ** 32 - 1, 1, 1)]).first]).toEqual([0, 1, 2, 4]);
+    expect(() => planBuckets(rows, limits, [null, bytes(1, 1, 2 ** 32, 1)])).toThrow(
+      /^partition 2: has texts of 4294967296 bytes in one column, at most 4294967295 are allowed/,
+    );
+  });
+
   test("leaves a partition that is larger than the limit alone in its bucket", () => {
     const plan = planBuckets(Float64Array.from([3, 1000, 3]), { rows: 10, partitions: 10 });
     expect([...plan.rowCounts]).toEqual([3, 1000, 3]);

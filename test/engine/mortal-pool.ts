@@ -34,6 +34,7 @@ export class MortalPool implements WorkerPool {
   readonly size: number;
   readonly sent: { readonly worker: number; readonly message: TaskMessage }[] = [];
   deaths = 0;
+  isHeld = false;
   readonly #listener: WorkerPoolListener;
   readonly #fate: NextFate;
   readonly #lanes: Lane[];
@@ -49,6 +50,10 @@ export class MortalPool implements WorkerPool {
     if (this.#lanes[worker]!.isDead) throw new Error(`worker ${worker} is dead`);
     this.sent.push({ worker, message });
     this.#lanes[worker]!.inbox.push(message);
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
   }
 
   restart(worker: number): void {

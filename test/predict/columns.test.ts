@@ -46,6 +46,20 @@ describe("CSV to CSV", () => {
     );
   });
 
+  test("takes columns for what they are, whatever the tables behind have of that name", async () => {
+    const source = csv(["rowid,k,file,x,s0,s1,position", "2,1,b,1,i,0,9", "0,2,a,2,j,1,8", "0,1,a,3,k,1,7"]);
+    const { file } = await predicted({ run, source, where: "rowid <> '1'" }, "csv");
+    expect(readFileSync(file, "utf8")).toBe(
+      [
+        "rowid,k,file,x,s0,s1,position,prediction,prediction_reason",
+        "2,1,b,1,i,0,9,3.0,",
+        "0,2,a,2,j,1,8,6.0,",
+        "0,1,a,3,k,1,7,7.0,",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("writes gzip where the ending says so", async () => {
     const { file } = await predicted({ run, source: csv(["k,x", "1,1"]) }, "csv.gz");
     expect(gunzipSync(readFileSync(file)).toString("utf8")).toBe(

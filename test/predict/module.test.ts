@@ -145,6 +145,18 @@ function doubles(name: string, values: Float64Array): PredictedColumn {
   return { name, values: { type: "double", values, isValid: new Uint8Array(values.length).fill(1) } };
 }
 
+function texts(name: string, values: readonly string[]): PredictedColumn {
+  return { name, values: { type: "text", values } };
+}
+
+/** What a list of nulls becomes. */
+function nulls(name: string, length: number): PredictedColumn {
+  return {
+    name,
+    values: { type: "double", values: new Float64Array(length), isValid: new Uint8Array(length) },
+  };
+}
+
 const line: Predict = ({ model, year }) => [
   doubles(
     "life",
@@ -213,6 +225,7 @@ describe("predictions of a trainer", () => {
         "country,year",
         "Rwanda,1970",
         "Rwanda,1971",
+        "Sudan,1970",
         "Latvia,1990",
         "Oman,1990",
         "Bhutan,1990",
@@ -222,15 +235,94 @@ describe("predictions of a trainer", () => {
     const rows = await sql<{ life: number | null; prediction_reason: string | null }>(
       `select life, prediction_reason from '${out}'`,
     );
-    expect(rows.map((row) => row.life !== null)).toEqual([true, true, false, false, false, false]);
-    const [, , latvia, oman, bhutan] = rows.map((row) => row.prediction_reason);
+    expect(rows.map((row) => row.life !== null)).toEqual([true, true, true, false, false, false, false]);
+    const [, , , latvia, oman, bhutan] = rows.map((row) => row.prediction_reason);
     expect(latvia).toBe("predict_failed: no 'Latvia' here");
     expect(oman).toBe(
-      'predict_failed: predict gave the columns "other" (double), for another partition it gave "life" (double); all need the same',
+      'predict_failed: predict gave the columns "other" (double), for most partitions it gave "life" (double); all need the same',
     );
     expect(bhutan).toBe('predict_failed: column "life" has 1 predictions for 2 rows');
     expect(summary.reasons).toEqual({ predict_failed: 4 });
     expect(summary.examples["predict_failed"]).toEqual(["country=Bhutan", "country=Latvia", "country=Oman"]);
+  });
+
+  test("have the columns that most partitions have, whichever is predicted first", async () => {
+    const kinds: Readonly<Record<string, (year: Float64Array) => readonly PredictedColumn[]>> = {
+      Bhutan: (year) => [doubles("odd", year)],
+      Latvia: (year) => [texts("label", Array.from(year, String)), doubles("at", year)],
+      Oman: (year) => [doubles("at", year), texts("label", Array.from(year, String))],
+      Rwanda: (year) => [nulls("label", year.length), nulls("at", year.length)],
+      Sudan: (year) => [doubles("label", year), doubles("at", year)],
+    };
+    const countries = Object.keys(kinds);
+    const outputs: unknown[] = [];
+    for (const rows of [countries, countries.toReversed()]) {
+      const { out } = await predictedBy(
+        ({ country, year }) => kinds[country]!(year),
+        csv(["country,year", ...rows.map((country) => `${country},1990`)]),
+      );
+      outputs.push(await sql(`select * exclude (year) from '${out}' order by country`));
+    }
+    const failed = (columns: string) =>
+      `predict_failed: predict gave the columns ${columns}, for most partitions it gave "label" (text), "at" (double); all need the same`;
+    const whole = { label: "1990", at: 1990, prediction_reason: null };
+    const none = { label: null, at: null };
+    expect(outputs[0]).toEqual([
+      { country: "Bhutan", ...none, prediction_reason: failed('"odd" (double)') },
+      { country: "Latvia", ...whole },
+      { country: "Oman", ...whole },
+      { country: "Rwanda", ...none, prediction_reason: null },
+      { country: "Sudan", ...none, prediction_reason: failed('"label" (double), "at" (double)') },
+    ]);
+    expect(outputs[1]).toEqual(outputs[0]);
+  });
+
+  test("may lack values in ever other columns", async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `c${i}`);
+    const found = await sql<{ country: string }>(`select country from '${linear}/models.parquet' limit 150`);
+    const countries = found.map(({ country }) => country);
+    const { summary, out } = await predictedBy(
+      ({ country, year }) => {
+        const at = countries.indexOf(country);
+        return names.map((name, i) => ((at >> i) & 1 ? texts(name, [country]) : nulls(name, year.length)));
+      },
+      csv(["country,year", ...countries.map((country) => `"${country}",1990`)]),
+    );
+    expect(summary).toMatchObject({ rows: 150, predicted: 150, reasons: {} });
+    const rows = await sql<Record<string, string | null>>(
+      `select * exclude (year, prediction_reason) from '${out}'`,
+    );
+    expect(rows).toEqual(
+      countries.map((country, at) => ({
+        country,
+        ...Object.fromEntries(names.map((name, i) => [name, (at >> i) & 1 ? country : null])),
+      })),
+    );
+  });
+
+  test("that have columns of ever other names are refused, not failed one by one", async () => {
+    const found = await sql<{ country: string }>(`select country from '${linear}/models.parquet' limit 70`);
+    const source = csv(["country,year", ...found.map(({ country }) => `"${country}",1990`)]);
+    await expect(
+      predictedBy(({ country, year }) => [doubles(`life in ${country}`, year)], source),
+    ).rejects.toMatchObject({
+      code: "trainer_invalid",
+      message: expect.stringMatching(/^predict gave more than 64 different lists of columns/),
+    });
+  });
+
+  test.each([
+    ["prediction_reason", ["Prediction_Reason"]],
+    ["each other", ["life", "Life"]],
+    ["none in a table", ["li\0fe"]],
+  ])("cannot have the names of columns that are written beside them: %s", async (_, names) => {
+    const source = csv(["country,year", "Rwanda,1970"]);
+    await expect(
+      predictedBy(({ year }) => names.map((name) => doubles(name, year)), source),
+    ).rejects.toMatchObject({
+      code: "trainer_invalid",
+      message: expect.stringContaining(`predict gave a column ${JSON.stringify(names.at(-1))}, which has`),
+    });
   });
 
   test("may all fail, and then there is no column but the reason", async () => {

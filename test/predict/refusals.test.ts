@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +16,7 @@ import { predict } from "../../src/predict.ts";
 import type { PredictOptions } from "../../src/predict-options.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { csv, GAPMINDER, parquet, trained } from "./trained.ts";
+import { csv, GAPMINDER, parquet, sql, trained } from "./trained.ts";
 
 let run = "";
 
@@ -133,6 +142,36 @@ describe("the file to write", () => {
     expect((await refusal({ source, out: source, overwrite: true })).message).toContain(
       "is a file of the source, too",
     );
+  });
+
+  test("has no part in a run without its log, or that is not committed", async () => {
+    const folder = join(temporaryFolder(), "run");
+    cpSync(run, folder, { recursive: true });
+    rmSync(join(folder, "events.ndjson"));
+    const models = { source, out: join(folder, "models.parquet"), overwrite: true };
+    expect((await refusal(models)).message).toContain("is inside a run folder");
+    const underWay = temporaryFolder();
+    mkdirSync(join(underWay, "parts"));
+    writeFileSync(join(underWay, "job.json"), "{}");
+    const part = { source, out: join(underWay, "parts", "x.parquet") };
+    expect((await refusal(part)).message).toContain("is inside a run folder");
+  });
+
+  test("leaves what has the name of an unfinished one", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "out.csv.tmp"), "dear to somebody");
+    await predict({ run, source, out: join(folder, "out.csv") });
+    expect(readdirSync(folder).sort()).toEqual(["out.csv", "out.csv.tmp"]);
+    expect(readFileSync(join(folder, "out.csv.tmp"), "utf8")).toBe("dear to somebody");
+  });
+
+  test("is whole also when two are written at the same time", async () => {
+    const out = join(temporaryFolder(), "out.parquet");
+    const many = await parquet("select (i % 2)::bigint as k, i::double as x from range(300000) t(i)");
+    const both = Array.from({ length: 2 }, () => predict({ run, source: many, out, overwrite: true }));
+    for (const { predicted } of await Promise.all(both)) expect(predicted).toBe(300_000);
+    expect(readdirSync(dirname(out))).toEqual(["out.parquet"]);
+    expect(await sql(`select count(prediction)::integer as n from '${out}'`)).toEqual([{ n: 300_000 }]);
   });
 
   test("is the old one when the new one fails", async () => {

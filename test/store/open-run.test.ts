@@ -88,6 +88,18 @@ describe("an opened run", () => {
     await run.close();
   });
 
+  test("can be closed, and asked again, when its tables could not be read", async () => {
+    const folder = copyRun();
+    const run = await openRun(folder);
+    const ledger = readFileSync(join(folder, "ledger.parquet"));
+    writeFileSync(join(folder, "ledger.parquet"), "no table");
+    await expect(run.query("select 1 from ledger")).rejects.toMatchObject({ code: "run_damaged" });
+    await run.close();
+    writeFileSync(join(folder, "ledger.parquet"), ledger);
+    expect((await run.query("select count(*)::integer from ledger")).rows).toEqual([[20]]);
+    await run.close();
+  });
+
   test("that is under way says so, while its parts can be read by SQL", async () => {
     const writer = await createWriter();
     writer.recordEvent(STARTED);

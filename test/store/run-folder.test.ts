@@ -15,22 +15,23 @@ function runsFolderWith(...names: readonly string[]): string {
   return runsFolder;
 }
 
-const FIRST = "2026-11-22T14-42-09Z-7f3k";
-const SECOND = "2026-11-22T14-42-10Z-0000";
-const THIRD = "2026-12-01T00-00-00Z-zzzz";
+const FIRST = "2026-11-22T14-42-09Z-7f3kq";
+const SECOND = "2026-11-22T14-42-10Z-00000";
+const THIRD = "2026-12-01T00-00-00Z-00zzz";
 
 describe("a run id", () => {
-  test("is the second of its start and four characters", () => {
-    expect(createRunId(Date.UTC(2026, 10, 22, 14, 42, 9, 999))).toMatch(/^2026-11-22T14-42-09Z-[0-9a-z]{4}$/);
+  test("is the second of its start, two characters for its millisecond, and three more", () => {
+    const id = createRunId(Date.UTC(2026, 10, 22, 14, 42, 9, 999));
+    expect(id).toMatch(/^2026-11-22T14-42-09Z-rr[0-9a-z]{3}$/);
   });
 
-  test("sorts by start", () => {
-    const starts = [0, 999, 1000, 61_000, 1e9, 1.7e12, 1.8e12];
-    const ids = starts.map((atMs) => createRunId(atMs).slice(0, 20));
+  test("sorts by start, to the millisecond", () => {
+    const starts = [0, 1, 35, 36, 999, 1000, 61_000, 1e9, 1.7e12, 1.7e12 + 1, 1.8e12];
+    const ids = starts.map((atMs) => createRunId(atMs));
     expect([...ids].sort()).toEqual(ids);
   });
 
-  test("is another one for runs of the same second", () => {
+  test("is another one for runs of the same millisecond", () => {
     const ids = new Set(Array.from({ length: 40 }, () => createRunId(0)));
     expect(ids.size).toBeGreaterThan(37);
   });
@@ -46,7 +47,7 @@ describe("the runs of a folder", () => {
       {
         id: FIRST,
         folder: join(runsFolder, FIRST),
-        startedAtMs: Date.UTC(2026, 10, 22, 14, 42, 9),
+        startedAtMs: Date.UTC(2026, 10, 22, 14, 42, 9) + 7 * 36 + 15,
         isCommitted: true,
       },
       {
@@ -67,9 +68,9 @@ describe("the runs of a folder", () => {
   });
 
   test("with names of their own stand where their folder was made", async () => {
-    const runsFolder = runsFolderWith("2020-01-01T00-00-00Z-aaaa", "my-run", "9999-01-01T00-00-00Z-aaaa");
+    const runsFolder = runsFolderWith("2020-01-01T00-00-00Z-00aaa", "my-run", "9999-01-01T00-00-00Z-00aaa");
     expect((await listRuns(runsFolder)).map((run) => run.id)).toEqual([
-      ...["2020-01-01T00-00-00Z-aaaa", "my-run", "9999-01-01T00-00-00Z-aaaa"],
+      ...["2020-01-01T00-00-00Z-00aaa", "my-run", "9999-01-01T00-00-00Z-00aaa"],
     ]);
   });
 });
@@ -130,7 +131,7 @@ describe("a run that is not found is an error that says", () => {
   });
 
   test("only the last of many", async () => {
-    const names = Array.from({ length: 20 }, (_, i) => `2026-11-${10 + i}T00-00-00Z-aaaa`);
+    const names = Array.from({ length: 20 }, (_, i) => `2026-11-${10 + i}T00-00-00Z-00aaa`);
     await expect(resolveRun("x", runsFolderWith(...names))).rejects.toThrow(
       `there are: ${names.slice(-8).join(", ")} and 12 earlier`,
     );

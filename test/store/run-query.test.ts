@@ -289,6 +289,15 @@ describe("a query into a file", () => {
     expect(readFileSync(file, "utf8")).toBe("a\n1\n");
   });
 
+  test("leaves a file that has the name of an unfinished one, whether it succeeds or not", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "out.csv.tmp"), "dear");
+    await run.queryTo("select 1 as a", join(folder, "out.csv"));
+    await expect(run.queryTo("select 1 as a from nowhere", join(folder, "b.csv"))).rejects.toThrow();
+    expect(readFileSync(join(folder, "out.csv.tmp"), "utf8")).toBe("dear");
+    expect(readdirSync(folder).sort()).toEqual(["out.csv", "out.csv.tmp"]);
+  });
+
   test("does not write into the run folder, by whatever way", async () => {
     const folder = temporaryFolder();
     const link = join(folder, "link");

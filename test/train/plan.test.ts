@@ -75,7 +75,7 @@ describe("plan", () => {
   test.each([
     [{ target: "lifeExpp" }, "unknown_column", /target "lifeExpp" .*did you mean lifeExp\?/],
     [{ target: "" }, "invalid_option", /needs a target/],
-    [{ target: "continent" }, "unsupported_type", /target "continent" is VARCHAR/],
+    [{ target: "continent" }, "unsupported_type", /target "continent" is text/],
     [{ target: "lifeExp", features: ["yaer"] }, "unknown_column", /feature "yaer" .*did you mean year\?/],
     [{ target: "lifeExp", features: ["lifeExp"] }, "invalid_option", /is the target too/],
     [{ target: "lifeExp", features: ["year", "year"] }, "invalid_option", /given twice/],

@@ -88,6 +88,27 @@ describe("the trainer", () => {
     expect(request({ by: "k", trainer: { module } }).job.trainer).toEqual({ module, params: {} });
   });
 
+  test("has a copy of its params, in their order, as JSON has them", () => {
+    const params = { b: [1, -0], a: { c: null } };
+    const trainer = request({ by: "k", trainer: { module: "./trainer.ts", params } }).job.trainer;
+    params.b.push(2);
+    expect(JSON.stringify(trainer.params)).toBe('{"b":[1,0],"a":{"c":null}}');
+    expect(Object.is((trainer.params["b"] as number[])[1], 0)).toBe(true);
+  });
+
+  test.each([
+    [{ alpha: Number.NaN }, "params.alpha is NaN, which JSON cannot carry"],
+    [{ at: new Date(0) }, "params.at is a Date, which JSON cannot carry"],
+    [{ alpha: undefined }, "params.alpha is undefined, which JSON cannot carry"],
+    [{ grid: [1n] }, "params.grid[0] is a bigint, which JSON cannot carry"],
+    [[1], "params is a list; params of a trainer are JSON values by name"],
+    ["a=1", "params is a string; params of a trainer are JSON values by name"],
+  ])("has no params that JSON would change: %o", (params, message) => {
+    const refused = (): unknown => request({ by: "k", trainer: { module: "./trainer.ts", params } });
+    expect(refused).toThrow(message);
+    expect(refused).toThrow(expect.objectContaining({ code: "invalid_option" }));
+  });
+
   test("may be every estimator that there is", () => {
     for (const { name } of BUILT_IN_ESTIMATORS) {
       expect(request({ by: "k", trainer: { estimator: name, params: {} } }).job.trainer).toEqual({

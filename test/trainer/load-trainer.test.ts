@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Params } from "../../src/job/job.ts";
@@ -19,11 +20,39 @@ const SCHEMA: readonly Field[] = [
 ];
 
 const DEFINE = 'import { defineTrainer } from "manyfit";\n';
+const ZOD = `import { z } from ${JSON.stringify(createRequire(import.meta.url).resolve("zod"))};\n`;
 
 describe("a trainer that is loaded", () => {
   test("has the params that its schema made of those that were given", async () => {
     const { params } = await loadedFile(fixture("line-trainer.ts"), { x: "a", y: "b" });
     expect(params).toEqual({ x: "a", y: "b", alpha: 0 });
+  });
+
+  test.each([
+    ["z.object({ degree: z.number().default(1), name: z.string().optional() })", /did you mean degree\?/],
+    [
+      "z.object({ degree: z.number().default(1) }).transform(({ degree }) => ({ degree }))",
+      /did you mean degree\?/,
+    ],
+    ["z.object({}).transform(() => 7)", /does not look at it$/],
+  ])("refuses params that the schema %s takes no notice of", async (schema, text) => {
+    const code = `${ZOD}${DEFINE}export default defineTrainer({ params: ${schema}, fit: () => ({ model: 1 }) });`;
+    await expect(loadedText(code, { degre: 3 })).rejects.toMatchObject({
+      code: "invalid_option",
+      message: expect.stringMatching(/^trainer .*: param degre changes nothing/),
+    });
+    await expect(loadedText(code, { degre: 3 })).rejects.toThrow(text);
+  });
+
+  test.each([
+    ["z.object({ degree: z.number().default(1) })", { degree: 1 }],
+    ["z.object({ degree: z.any() })", { degree: 1 }],
+    ["z.record(z.string(), z.any())", { anything: [1, { b: 2 }] }],
+    ["z.object({ degree: z.number() }).transform(({ degree }) => ({ power: degree }))", { degree: 1 }],
+    ["z.looseObject({})", { degree: null }],
+  ])("takes params that the schema %s looks at", async (schema, params) => {
+    const code = `${ZOD}${DEFINE}export default defineTrainer({ params: ${schema}, fit: () => ({ model: 1 }) });`;
+    await expect(loadedText(code, params)).resolves.toBeDefined();
   });
 
   test("has params that no fit can change", async () => {
@@ -58,13 +87,25 @@ describe("a trainer that is loaded", () => {
 });
 
 describe("params are refused", () => {
+  test.each(["undefined", "null", "{}", "{ issues: 'odd' }", "Promise.resolve()"])(
+    "by a trainer whose schema gives %s, which is no result",
+    async (result) => {
+      const schema = `{ '~standard': { version: 1, vendor: 'own', validate: () => (${result}) } }`;
+      await expect(loadedMembers(`params: ${schema}, fit: () => ({ model: 1 })`)).rejects.toMatchObject({
+        code: "trainer_invalid",
+        message:
+          "trainer trainer.ts: its schema of params gave no result: validate must return { value } or { issues }",
+      });
+    },
+  );
+
   const load = (params: Params) => loadedFile(fixture("line-trainer.ts"), params);
 
   test("with every issue of the schema and its place", async () => {
     await expect(load({ x: "a", alpha: -1 })).rejects.toMatchObject({
       code: "invalid_option",
       message:
-        "trainer bundle.mjs: param y: Invalid input: expected string, received undefined; " +
+        "trainer line-trainer.ts: param y: Invalid input: expected string, received undefined; " +
         "param alpha: Too small: expected number to be >=0",
     });
   });
@@ -88,7 +129,7 @@ describe("params are refused", () => {
     await expect(loadedMembers("fit: () => ({ model: 1 })", { alpha: 1, beta: 2 })).rejects.toMatchObject({
       code: "invalid_option",
       message:
-        "trainer bundle.mjs takes no params, found params alpha, beta; leave them out, or give defineTrainer a schema as its params",
+        "trainer trainer.ts takes no params, found params alpha, beta; leave them out, or give defineTrainer a schema as its params",
     });
   });
 

@@ -109,6 +109,11 @@ describe("a fit of a user's trainer", () => {
     expect(result.document.model.buffer.byteLength).toBe(3);
   });
 
+  test("has the metrics of an object of the trainer's own class", async () => {
+    const output = "{ model: 1, metrics: new (class Quality { r2 = 0.5 })() }";
+    expect(await fitReturning(output)).toMatchObject({ document: { metrics: { r2: 0.5 } } });
+  });
+
   test("has warnings, and metrics that are not finite as null with a warning each", async () => {
     const metrics = "{ r2: 0.5, aic: NaN, bic: -Infinity, none: null }";
     const warnings = "['few rows', { code: 'slow', message: 'took 30 steps' }]";
@@ -140,8 +145,19 @@ describe("a fit that returns something else is result_invalid", () => {
       "{ model: new Float32Array(2) }",
       "model is a Float32Array, which JSON cannot carry; use Array.from, or return a Uint8Array as the whole model",
     ],
+    ["{ model: new Uint8Array(2 ** 29 + 1) }", "model has 536870913 bytes, at most 536870912 can be stored"],
     ["{ model: 1, metrics: [1] }", "metrics is a list, must be an object of numbers by name"],
     ["{ model: 1, metrics: new Map() }", "metrics is a Map, must be an object of numbers by name"],
+    ["{ model: 1, metrics: new Set([1]) }", "metrics is a Set, must be an object of numbers by name"],
+    ["{ model: 1, metrics: new Date() }", "metrics is a Date, must be an object of numbers by name"],
+    [
+      "{ model: 1, metrics: Promise.resolve({ r2: 1 }) }",
+      "metrics is a Promise, must be an object of numbers by name",
+    ],
+    [
+      "{ model: 1, metrics: new Int8Array([1]) }",
+      "metrics is an Int8Array, must be an object of numbers by name",
+    ],
     ["{ model: 1, metrics: { r2: '1' } }", "metrics.r2 is a string, must be a number or null"],
     ["{ model: 1, metrics: { r2: undefined } }", "metrics.r2 is undefined, must be a number or null"],
     ["{ model: 1, metrics: { '': 1 } }", "metrics has a member whose name is empty"],

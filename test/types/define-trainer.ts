@@ -1,6 +1,13 @@
 // Compiled, never run: what users' trainers may say, and (each with @ts-expect-error) what they may not.
 import { z } from "zod";
-import { defineTrainer, type FitInput, type NoParams, type Table } from "../../src/trainer-entry.ts";
+import {
+  defineTrainer,
+  type FitInput,
+  type FitOutput,
+  type NoParams,
+  type PredictInput,
+  type Table,
+} from "../../src/trainer-entry.ts";
 
 type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -72,6 +79,61 @@ function fitElsewhere({ table }: FitInput<NoParams>) {
 }
 defineTrainer({ fit: fitElsewhere });
 
+// Shapes that are told apart by a member; an early return of another shape, also with other metrics; async, too.
+defineTrainer({
+  fit({ table }) {
+    if (table.rowCount < 3) return { model: { kind: "none" as const } };
+    return { model: { kind: "line" as const, slope: 1 } };
+  },
+  predict: ({ model }) => ({ y: [model.kind === "line" ? model.slope : null] }),
+});
+defineTrainer({
+  async fit({ table }) {
+    if (table.rowCount < 3) return { model: { kind: "none" }, metrics: { rows: 1 } };
+    return { model: { kind: "line", slope: 1 }, metrics: { r2: 1 }, warnings: ["few rows"] };
+  },
+  predict: ({ model }) => ({ y: [model.slope ?? null] }),
+});
+defineTrainer({
+  fit: ({ table }) => (table.rowCount < 3 ? { model: null } : { model: new Uint8Array(1) }),
+  predict({ model }) {
+    expectType<Uint8Array | null>()(model);
+    return { y: [model?.[0] ?? null] };
+  },
+});
+
+// Models that hold themselves; metrics and outputs with a type of their own; a predict with the type of its model.
+type Tree = { readonly leaf: number } | { readonly at: number; readonly below: Tree; readonly above: Tree };
+interface Quality {
+  r2: number;
+  aic?: number;
+}
+defineTrainer({
+  fit() {
+    const model: Tree = { at: 1, below: { leaf: 0 }, above: { leaf: 2 } };
+    const metrics: Quality = { r2: 1 };
+    return { model: model as Tree, metrics };
+  },
+  predict({ model }) {
+    expectType<Tree>()(model);
+    return { y: ["leaf" in model ? model.leaf : model.at] };
+  },
+});
+defineTrainer({
+  fit({ table }) {
+    const output: FitOutput<Line> = { model: { slope: table.rowCount, terms: [] }, metrics: { r2: 1 } };
+    return output;
+  },
+  predict: ({ model }: PredictInput<Line, NoParams>) => ({ y: [model.slope] }),
+});
+
+// Bytes come back as plain bytes, whatever class fit gave: a Buffer's own methods are gone.
+defineTrainer({
+  fit: () => ({ model: Buffer.alloc(8) }),
+  // @ts-expect-error a Uint8Array has no such method
+  predict: ({ model }) => ({ y: [model.readDoubleLE(0)] }),
+});
+
 // @ts-expect-error fit is missing
 defineTrainer({ columns: ["x"] });
 // @ts-expect-error no such member
@@ -96,6 +158,20 @@ defineTrainer({ fit: () => ({ model: [1n] }) });
 defineTrainer({ fit: () => ({ model: { a: undefined } }) });
 // @ts-expect-error metrics are numbers
 defineTrainer({ fit: () => ({ model: 1, metrics: { r2: "high" } }) });
+// @ts-expect-error metrics are numbers, none is undefined
+defineTrainer({ fit: () => ({ model: 1, metrics: { r2: undefined } }) });
+// @ts-expect-error metrics have names
+defineTrainer({ fit: () => ({ model: 1, metrics: new Float64Array(2) }) });
+// @ts-expect-error metrics are a plain object
+defineTrainer({ fit: () => ({ model: 1, metrics: new Map([["r2", 1]]) }) });
+// @ts-expect-error metrics are not awaited
+defineTrainer({ fit: () => ({ model: 1, metrics: Promise.resolve({ r2: 1 }) }) });
+// @ts-expect-error fit gives no such member
+defineTrainer({ fit: () => ({ model: 1, metric: { r2: 1 } }) });
+// @ts-expect-error an async fit, too, can only give what can be stored
+defineTrainer({ fit: async () => ({ model: { at: new Date() } }) });
+// @ts-expect-error every shape must be one that can be stored
+defineTrainer({ fit: ({ table }) => ({ model: table.rowCount > 1 ? { at: new Date() } : null }) });
 // @ts-expect-error warnings are texts
 defineTrainer({ fit: () => ({ model: 1, warnings: [3] }) });
 defineTrainer({

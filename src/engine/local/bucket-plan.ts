@@ -1,3 +1,6 @@
+import { ManyfitError } from "../../errors.ts";
+import { MAX_TEXT_BYTES } from "../../table/column.ts";
+
 /**
  * Which partitions lie together in one bucket: neighbours in key order, so that a bucket is a range. Bucket `b` has
  * the partitions `first[b] .. first[b + 1]` (exclusive) and `rowCounts[b]` rows.
@@ -17,26 +20,57 @@ export interface BucketLimits {
   readonly partitions: number;
 }
 
-/** Cuts the partitions, given by their row counts in key order, into buckets. */
-export function planBuckets(partitionRows: Float64Array, limits: BucketLimits): BucketPlan {
+/** Bytes of text after which a bucket is full, whatever its rows; as with these one partition may have more. */
+const FULL_OF_TEXT = 2 ** 26;
+
+/**
+ * Cuts the partitions, given by their row counts in key order and the bytes of their texts for each column (null for
+ * numbers), into buckets.
+ * @throws ManyfitError `memory_exceeded` for a partition with more text in one column than can be addressed.
+ */
+export function planBuckets(
+  partitionRows: Float64Array,
+  limits: BucketLimits,
+  textBytes: readonly (Float64Array | null)[] = [],
+): BucketPlan {
+  const texts = textBytes.filter((bytes) => bytes !== null);
   const bucketOf = new Int32Array(partitionRows.length);
   const first: number[] = [];
   const rowCounts: number[] = [];
+  let textSum = 0;
   for (let partition = 0; partition < partitionRows.length; partition++) {
     const rows = partitionRows[partition]!;
+    const ofTexts = textsOf(texts, partition);
+    textSum += ofTexts;
     const current = first.length - 1;
     const isFull =
       current < 0 ||
       rowCounts[current]! + rows > limits.rows ||
+      textSum > FULL_OF_TEXT ||
       partition - first[current]! >= limits.partitions;
     if (isFull) {
       first.push(partition);
       rowCounts.push(rows);
+      textSum = ofTexts;
     } else rowCounts[current]! += rows;
     bucketOf[partition] = first.length - 1;
   }
   first.push(partitionRows.length);
   return { first: Int32Array.from(first), rowCounts: Float64Array.from(rowCounts), bucketOf };
+}
+
+/** Bytes of the texts of a partition. */
+function textsOf(texts: readonly Float64Array[], partition: number): number {
+  let sum = 0;
+  for (const column of texts) {
+    const bytes = column[partition]!;
+    if (bytes > MAX_TEXT_BYTES) {
+      const text = `partition ${partition}: has texts of ${bytes} bytes in one column, at most ${MAX_TEXT_BYTES} are allowed; name fewer columns in the trainer, or filter rows with --where`;
+      throw new ManyfitError("memory_exceeded", text);
+    }
+    sum += bytes;
+  }
+  return sum;
 }
 
 /**

@@ -1,10 +1,12 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { bundleTrainer, type TrainerBundle } from "../../bundle/bundle-trainer.ts";
+import { withSourceRoot } from "../../bundle/with-source-map.ts";
 import { ManyfitError } from "../../errors.ts";
-import type { ModuleSpec, Params } from "../../job/job.ts";
+import type { ModuleSpec } from "../../job/job.ts";
 import type { TrainerDescription } from "../../job/trainer-description.ts";
+import type { EngineMessage } from "../../protocol/message.ts";
 import type { Field } from "../../table/field.ts";
 import { describeTrainer, type LoadedTrainer, loadTrainer } from "../../trainer/load-trainer.ts";
 import { createModuleTrainer, type ModuleContext } from "../../trainer/module-trainer.ts";
@@ -20,33 +22,30 @@ export interface BundledModule {
   /** Absolute path of the bundle. */
   readonly path: string;
   /**
-   * What the trainer says of itself, asked in a process of its own, or here where there are no workers.
+   * What the trainer says of itself, asked in a process of its own, or here where there are no workers. The process is
+   * ended, and the reason thrown, when the signal is aborted.
    * @throws ManyfitError `trainer_invalid`, `invalid_option` or `unknown_column` where something is wrong with it.
    */
-  describe(schema: readonly Field[]): Promise<TrainerDescription>;
+  describe(schema: readonly Field[], signal: AbortSignal): Promise<TrainerDescription>;
   /** The trainer in the caller's thread. */
   trainer(context: ModuleContext): Promise<Trainer | PredictingTrainer>;
   /** Removes the file. */
   close(): Promise<void>;
 }
 
-/** Bundles a module with all that it imports and writes the bundle into a folder, which is made where it is missing. */
+/**
+ * Bundles a module with all that it imports and writes the bundle into a folder, which is made where it is missing, from
+ * where workers load it. Where there are none, a debugger that looks at the bundle finds the user's own files.
+ */
 export async function bundleModule(
   { module, params }: ModuleSpec,
   folder: string,
   workers: number,
 ): Promise<BundledModule> {
-  return placeBundle(await bundleTrainer(module), { params, folder, workers });
-}
-
-/** Writes a bundle into a folder, from where workers load it. */
-export async function placeBundle(
-  bundle: TrainerBundle,
-  { params, folder, workers }: { readonly params: Params; readonly folder: string; readonly workers: number },
-): Promise<BundledModule> {
+  const bundle = await bundleTrainer(module);
   await mkdir(folder, { recursive: true });
   const path = join(folder, `trainer-${bundle.sha256}.mjs`);
-  await writeFile(path, bundle.code);
+  await writeFile(path, workers === 0 ? withSourceRoot(bundle.code, dirname(resolve(module))) : bundle.code);
   let loaded: Promise<LoadedTrainer> | null = null;
   const load = (): Promise<LoadedTrainer> => {
     loaded ??= loadTrainer(path, params);
@@ -55,8 +54,8 @@ export async function placeBundle(
   return {
     bundle,
     path,
-    describe: async (schema) => {
-      if (workers > 0) return describeInProcess(path, params, schema);
+    describe: async (schema, signal) => {
+      if (workers > 0) return describeInProcess({ type: "describe", path, params, schema }, signal);
       return describeTrainer(await load(), schema);
     },
     trainer: async (context) => createModuleTrainer(await load(), context),
@@ -65,14 +64,11 @@ export async function placeBundle(
 }
 
 /** Asks a process that is ended afterwards: loading the module runs code of the user's. */
-async function describeInProcess(
-  path: string,
-  params: Params,
-  schema: readonly Field[],
-): Promise<TrainerDescription> {
+async function describeInProcess(question: EngineMessage, signal: AbortSignal): Promise<TrainerDescription> {
   const entry = createRequire(import.meta.url).resolve("#worker-process");
   let tooLate: NodeJS.Timeout | undefined;
   let process: WorkerProcess | undefined;
+  let stop = (): void => undefined;
   try {
     return await new Promise<TrainerDescription>((described, failed) => {
       const fail = (text: string): void => failed(new ManyfitError("trainer_invalid", `trainer ${text}`));
@@ -90,10 +86,14 @@ async function describeInProcess(
         () => fail(`did not load within ${seconds} s: what runs while it is imported must come to an end`),
         DESCRIBE_WITHIN_MS,
       );
-      process.send({ type: "describe", path, params, schema });
+      stop = () => failed(signal.reason);
+      signal.addEventListener("abort", stop);
+      if (signal.aborted) stop();
+      process.send(question);
     });
   } finally {
     clearTimeout(tooLate);
+    signal.removeEventListener("abort", stop);
     await process?.kill();
   }
 }

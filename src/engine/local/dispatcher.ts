@@ -64,6 +64,8 @@ export class Dispatcher implements WorkerPoolListener {
   #idleDeaths = 0;
   #expectsMore = true;
   #hasFailed = false;
+  #isHeld = false;
+  #wakeProducer: (() => void) | null = null;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -82,6 +84,19 @@ export class Dispatcher implements WorkerPoolListener {
     if (this.#hasFailed) return;
     this.#waiting.push(wholeRange(work, this.#nextTask++));
     this.advance();
+  }
+
+  /** Comes when workers could take more than there is, or nothing is given out any more: whoever makes work waits for it. */
+  async untilWanted(): Promise<void> {
+    while (!this.#hasFailed && this.#waiting.length >= this.#lanes.length)
+      await new Promise<void>((wake) => (this.#wakeProducer = wake));
+  }
+
+  /** Nothing is given out any more, and whatever workers still say is passed over. */
+  stop(): void {
+    this.#hasFailed = true;
+    this.#waiting.length = 0;
+    this.#wakeProducer?.();
   }
 
   /** Ends a declined partition with a result of the engine's own, made for the task that it is told. */
@@ -110,12 +125,22 @@ export class Dispatcher implements WorkerPoolListener {
 
   /** Hands out what can be handed out now. */
   advance(): void {
+    this.#holdIfFull();
     while (this.#waiting.length > 0 && this.#results.length < WAITING_RESULTS) {
       const loads = this.#lanes.map(({ atWork, behind }) => (atWork === null ? 0 : 1) + behind.length);
       const load = Math.min(...loads);
       if (load >= TASKS_PER_WORKER) return;
       this.#give(this.#waiting.pop()!, loads.indexOf(load));
     }
+    if (this.#waiting.length < this.#lanes.length) this.#wakeProducer?.();
+  }
+
+  /** Lets workers wait with their results while too many are waiting here. */
+  #holdIfFull(): void {
+    const isFull = this.#results.length >= WAITING_RESULTS;
+    if (isFull === this.#isHeld) return;
+    this.#isHeld = isFull;
+    this.#pool?.hold(isFull);
   }
 
   onMessage(worker: number, message: Exclude<WorkerMessage, { readonly type: "broken" }>): void {
@@ -126,6 +151,7 @@ export class Dispatcher implements WorkerPoolListener {
     }
     try {
       this.#takeAnswer(worker, message);
+      this.#holdIfFull();
     } catch (error) {
       this.#fail(error);
     }
@@ -152,8 +178,7 @@ export class Dispatcher implements WorkerPoolListener {
 
   /** The results end with this error; nothing is given out or started any more. */
   #fail(error: unknown): void {
-    this.#hasFailed = true;
-    this.#waiting.length = 0;
+    this.stop();
     this.#results.fail(error);
   }
 

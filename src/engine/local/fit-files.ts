@@ -56,12 +56,16 @@ function filePlanOf(reader: FileReader): FilePlan {
   return { format: job.format, dialect, columns: job.readColumns, mustDecline: whyDecline(reader) };
 }
 
+/** What a worker reads as a number or as text is one in any file; of all other types DuckDB knows whether a value is. */
+const PLAIN_TYPES: readonly string[] = ["DOUBLE", "VARCHAR"];
+
 /** Why only DuckDB reads the files of a job as it must; null where workers do. */
 function whyDecline({ job }: FileReader): string | null {
   if (job.source.where !== null) return "rows are filtered";
   for (const { name, type } of job.readColumns) {
-    const { sqlType, foundType } = job.columns.find((column) => column.name === name)!;
-    if (sqlType !== foundType && sqlType !== "DOUBLE") return `the type of column "${name}" was told`;
+    const { sqlType } = job.columns.find((column) => column.name === name)!;
+    const isTold = Object.hasOwn(job.source.types, name);
+    if (isTold && !PLAIN_TYPES.includes(sqlType)) return `the type of column "${name}" was told`;
     if (sqlType === "BOOLEAN" && type === "double") return `column "${name}" holds truth values`;
   }
   return null;
@@ -77,16 +81,23 @@ function keysOf(
   return sliceKeys(keys, partitions[0]!, partitions.at(-1)! + 1);
 }
 
+/** Memory of rows that are read and not fitted yet, after which no further file is read. */
+const MOST_READ_BYTES = 2 ** 26;
+
 /** Files that workers left to the engine, on their way through DuckDB. */
 class DeclinedFiles {
   readonly #inventory: Inventory;
   readonly #reader: FileReader;
   readonly #options: WorkerOptions;
   readonly #waiting: number[] = [];
-  /** What was read of files whose rows are with the workers. */
-  readonly #facts = new Map<number, FileRead>();
+  /** Files that were read whose rows are with the workers. */
+  readonly #readFiles = new Map<number, { readonly facts: FileRead; readonly memoryBytes: number }>();
+  readonly #stopped = new AbortController();
+  /** How many of the waiting files were read; an array of a hundred thousand is slow to shift. */
+  #readCount = 0;
+  /** Memory of the rows that are with the workers. */
+  #memoryBytes = 0;
   #wake: (() => void) | null = null;
-  #isStopped = false;
 
   constructor(inventory: Inventory, reader: FileReader, options: WorkerOptions) {
     this.#inventory = inventory;
@@ -100,15 +111,16 @@ class DeclinedFiles {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#stopped.abort();
     this.#wake?.();
   }
 
-  /** Reads one file after the other, as they come, until it is stopped. */
+  /** Reads one file after the other, as they come and no faster than they are fitted, until it is stopped. */
   async readInto(dispatcher: Dispatcher): Promise<void> {
-    while (!this.#isStopped) {
-      const partition = this.#waiting.shift();
-      if (partition !== undefined) await this.#read(partition, dispatcher);
+    while (!this.#stopped.signal.aborted) {
+      const hasRoom = this.#memoryBytes < MOST_READ_BYTES;
+      if (hasRoom && this.#readCount < this.#waiting.length)
+        await this.#read(this.#waiting[this.#readCount++]!, dispatcher);
       else await new Promise<void>((wake) => (this.#wake = wake));
     }
   }
@@ -116,22 +128,32 @@ class DeclinedFiles {
   /** A batch with what is known of its files, where their rows were read here. */
   withFacts(batch: ResultBatch): ResultBatch {
     if (batch.files !== null) return batch;
-    const facts = Array.from(batch.partition, (partition) => this.#facts.get(partition) ?? null);
-    for (const partition of batch.partition) this.#facts.delete(partition);
+    const facts = Array.from(batch.partition, (partition) => this.#takeFacts(partition));
+    this.#wake?.();
     const sha256 = facts.map((file) => file?.sha256 ?? null);
     return { ...batch, files: { sha256, bytes: facts.map((file) => file?.bytes ?? null) } };
   }
 
+  #takeFacts(partition: number): FileRead | null {
+    const file = this.#readFiles.get(partition);
+    if (file === undefined) return null;
+    this.#readFiles.delete(partition);
+    this.#memoryBytes -= file.memoryBytes;
+    return file.facts;
+  }
+
   async #read(partition: number, dispatcher: Dispatcher): Promise<void> {
     const { job } = this.#inventory;
-    const outcome = await readFile(job.files[partition]!, this.#reader, this.#options.signal);
+    const outcome = await readFile(job.files[partition]!, this.#reader, this.#stopped.signal);
     if ("failure" in outcome) {
       const { failure, file } = outcome;
       dispatcher.answerDeclined(partition, (task) => this.#failed(task, partition, failure, file));
       return;
     }
-    this.#facts.set(partition, outcome.file);
     const bucket = bucketOfRows(outcome.rows, partition, job.readColumns);
+    const memoryBytes = bucket.memory.byteLength;
+    this.#readFiles.set(partition, { facts: outcome.file, memoryBytes });
+    this.#memoryBytes += memoryBytes;
     dispatcher.add({ kind: "bucket", bucket, keys: keysOf(this.#inventory, [partition], this.#options) });
   }
 

@@ -41,6 +41,8 @@ export interface LocalEngineOptions {
   readonly bucketLimits?: BucketLimits;
 }
 
+type PreparedKeys = Extract<Prepared, { readonly kind: "keys" }>;
+
 /** The engine of this machine: DuckDB reads, worker threads or processes fit. */
 export async function createLocalEngine(options: LocalEngineOptions): Promise<Engine> {
   return new LocalEngine(options, await options.duckdb.connect());
@@ -51,6 +53,10 @@ class LocalEngine implements Engine {
   readonly workers: number;
   readonly #options: LocalEngineOptions;
   readonly #connection: Connection;
+  readonly #closing = new AbortController();
+  /** What goes on and has to end before the connection is closed. */
+  #inspecting: Promise<unknown> = Promise.resolve();
+  #running: AsyncGenerator<unknown, void, undefined> | null = null;
   #prepared: Prepared | null = null;
   #module: BundledModule | null = null;
 
@@ -60,7 +66,17 @@ class LocalEngine implements Engine {
     this.#connection = connection;
   }
 
-  async inspect(job: Job, report: (event: RunEvent) => void, signal: AbortSignal): Promise<Inspection> {
+  inspect(job: Job, report: (event: RunEvent) => void, signal: AbortSignal): Promise<Inspection> {
+    const inspection = this.#inspectWhileOpen(job, report, this.#whileOpen(signal));
+    this.#inspecting = inspection;
+    return inspection;
+  }
+
+  async #inspectWhileOpen(
+    job: Job,
+    report: (event: RunEvent) => void,
+    signal: AbortSignal,
+  ): Promise<Inspection> {
     const stopListening = this.#interruptOn(signal);
     try {
       signal.throwIfAborted();
@@ -84,14 +100,25 @@ class LocalEngine implements Engine {
     });
     this.#prepared = prepared;
     const { inventory } = prepared;
-    const exchangeBytes =
-      this.workers === 0 ? 0 : bytesOf(prepared, this.#planBuckets(prepared), this.workers);
+    const isExchanged = this.workers > 0 && prepared.kind === "keys";
+    const exchangeBytes = isExchanged ? bytesOf(prepared, this.#planBuckets(prepared), this.workers) : 0;
     const bundle = this.#module?.bundle ?? null;
     const minRows = this.#estimator(prepared)?.minRows ?? inventory.job.module?.minRows ?? 0;
     return { inventory, resultSchema: this.#resultSchema(prepared), minRows, exchangeBytes, bundle };
   }
 
-  async *run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+  run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+    return this.#untilClosed(this.#run(this.#whileOpen(signal)));
+  }
+
+  score(
+    source: ScoringSource,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunEvent | PredictionBatch, void, undefined> {
+    return this.#untilClosed(this.#score(source, this.#whileOpen(signal)));
+  }
+
+  async *#run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
     const prepared = this.#prepared;
     if (prepared === null) throw new ManyfitError("internal", "engine was run before it inspected a job");
     const stopListening = this.#interruptOn(signal);
@@ -106,7 +133,7 @@ class LocalEngine implements Engine {
     }
   }
 
-  async *score(
+  async *#score(
     source: ScoringSource,
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent | PredictionBatch, void, undefined> {
@@ -133,9 +160,23 @@ class LocalEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#connection.interrupt();
+    await this.#inspecting.catch(() => undefined);
+    await this.#running?.return();
     this.#connection.close();
     await this.#module?.close();
+  }
+
+  /** All items, or an error where the engine was closed before the last of them was asked for. */
+  #untilClosed<T>(items: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+    this.#running = items;
+    return allOrInterrupted(items, this.#closing.signal);
+  }
+
+  /** Aborted as the signal is, and when the engine is closed. */
+  #whileOpen(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closing.signal]);
   }
 
   /** Makes DuckDB stop when the signal is aborted, until the function that it returns is called. */
@@ -190,9 +231,9 @@ class LocalEngine implements Engine {
     return this.#options.threadEntry ?? createRequire(import.meta.url).resolve("#worker-thread");
   }
 
-  #planBuckets({ inventory }: Prepared): BucketPlan {
-    const limits = this.#options.bucketLimits ?? defaultLimits(inventory.rowCount ?? 0, this.workers);
-    return planBuckets(inventory.rows, limits);
+  #planBuckets({ inventory, relation, dictionary }: PreparedKeys): BucketPlan {
+    const limits = this.#options.bucketLimits ?? defaultLimits(relation.rowCount, this.workers);
+    return planBuckets(inventory.rows, limits, dictionary.textBytes);
   }
 
   #workerTrainer({ inventory: { job } }: Prepared): WorkerTrainer {
@@ -229,9 +270,7 @@ function firstPhase({ kind, inventory }: Prepared): RunEvent {
 }
 
 /** All rows in buckets, and what each worker adds to cut its bucket. */
-function bytesOf(prepared: Prepared, { rowCounts }: BucketPlan, workers: number): number {
-  if (prepared.kind === "files") return 0;
-  const { relation, dictionary } = prepared;
+function bytesOf({ relation, dictionary }: PreparedKeys, { rowCounts }: BucketPlan, workers: number): number {
   const rowBytes = bucketRowBytes(relation.columns);
   const texts = dictionary.textBytes.reduce(
     (sum, bytes) => sum + (bytes?.reduce((a, b) => a + b, 0) ?? 0),
@@ -242,6 +281,14 @@ function bytesOf(prepared: Prepared, { rowCounts }: BucketPlan, workers: number)
   // A cutter orders all but position and partition, by two lists of row numbers.
   const cutRowBytes = rowBytes - 12 + 8;
   return relation.rowCount * rowBytes + texts + cutters * largest * cutRowBytes;
+}
+
+async function* allOrInterrupted<T>(
+  items: AsyncGenerator<T, void, undefined>,
+  closing: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  yield* items;
+  if (closing.aborted) throw new ManyfitError("interrupted", "run was interrupted");
 }
 
 /** What an error means once the signal is known: whatever fails after an abort failed because of it. */

@@ -9,7 +9,7 @@ import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
 import { fileKeys, fileNames } from "../../source/file-keys.ts";
 import { inspectFiles } from "../../source/inspect-files.ts";
 import { inspectSource } from "../../source/inspect-source.ts";
-import { createRelation, type Relation } from "../../source/relation.ts";
+import { checkFilter, createRelation, type Relation } from "../../source/relation.ts";
 import type { SourceSchema } from "../../source/source-schema.ts";
 import { keyTypeOf } from "../../source/sql-type.ts";
 import type { Dialect } from "../../source/text/csv-record.ts";
@@ -40,7 +40,7 @@ export interface PrepareContext {
   /** The module of the job, where its trainer is one, and how to ask what it reads. */
   readonly module: {
     readonly bundle: TrainerBundle;
-    readonly describe: (schema: readonly Field[]) => Promise<TrainerDescription>;
+    readonly describe: (schema: readonly Field[], signal: AbortSignal) => Promise<TrainerDescription>;
   } | null;
   /** Checked between two queries: an interrupt that comes there stops neither. */
   readonly signal: AbortSignal;
@@ -68,9 +68,12 @@ async function prepareKeys(job: Job, context: PrepareContext): Promise<Prepared>
 }
 
 async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared> {
-  const schema = await inspectFiles(job.source, context.connection);
-  context.signal.throwIfAborted();
+  const { connection, signal } = context;
+  const { schema, largest } = await inspectFiles(job.source, connection);
+  signal.throwIfAborted();
   const resolved = await resolve(job, schema, context);
+  // What is wrong with the filter itself is no file's fault.
+  await checkFilter({ ...resolved, files: [largest], keyFields: [] }, schema, connection);
   const { files } = resolved;
   const unknown = new Float64Array(files.length).fill(Number.NaN);
   const inventory: Inventory = {
@@ -87,7 +90,9 @@ async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared
 
 async function resolve(job: Job, schema: SourceSchema, context: PrepareContext): Promise<ResolvedJob> {
   const keyFields = resolveKeys(job, schema, keyTypeOf);
-  const trainer = await resolveTrainer(job, schema, keyFields, context);
+  // The key of a file is none of its columns, whatever these are called.
+  const keyColumns = job.partitioning.kind === "file" ? [] : keyFields;
+  const trainer = await resolveTrainer(job, schema, keyColumns, context);
   const { format, files, columns } = schema;
   return { ...job, format, files, columns, keyFields, ...trainer };
 }
@@ -95,13 +100,13 @@ async function resolve(job: Job, schema: SourceSchema, context: PrepareContext):
 async function resolveTrainer(
   { trainer }: Job,
   schema: SourceSchema,
-  keyFields: ResolvedJob["keyFields"],
-  { families, module }: PrepareContext,
+  keyColumns: ResolvedJob["keyFields"],
+  { families, module, signal }: PrepareContext,
 ): Promise<ResolvedTrainer> {
-  if (!isModuleSpec(trainer)) return resolveEstimator(trainer, schema, keyFields, families);
+  if (!isModuleSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
   if (module === null) throw new ManyfitError("internal", `trainer ${trainer.module} was not bundled`);
   const { name, sha256 } = module.bundle;
-  const { columns, hasPredict, minRows } = await module.describe(fieldsOf(schema, keyFields));
+  const { columns, hasPredict, minRows } = await module.describe(fieldsOf(schema, keyColumns), signal);
   return resolveModule(columns, schema, { name, sha256, hasPredict, minRows });
 }
 

@@ -1,4 +1,4 @@
-import { ManyfitError } from "../../errors.ts";
+import { errorFrom, ManyfitError } from "../../errors.ts";
 import { PROTOCOL_VERSION } from "../../protocol/message.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -12,16 +12,25 @@ export class ProcessPool implements WorkerPool {
   readonly #entry: string;
   readonly #init: PoolInit;
   readonly #listener: WorkerPoolListener;
-  readonly #workers: WorkerProcess[];
+  readonly #workers: WorkerProcess[] = [];
+  #isHeld = false;
   #isClosed = false;
 
-  /** Starts `size` processes that run the module `entry`. */
+  /**
+   * Starts `size` processes that run the module `entry`.
+   * @throws ManyfitError `worker_failed` where the system does not give so many; none is left then.
+   */
   constructor(size: number, entry: string, init: PoolInit, listener: WorkerPoolListener) {
     this.size = size;
     this.#entry = entry;
     this.#init = init;
     this.#listener = listener;
-    this.#workers = Array.from({ length: size }, (_, worker) => this.#start(worker));
+    try {
+      for (let worker = 0; worker < size; worker++) this.#workers.push(this.#start(worker));
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   send(worker: number, message: TaskMessage): void {
@@ -29,7 +38,17 @@ export class ProcessPool implements WorkerPool {
   }
 
   restart(worker: number): void {
-    if (!this.#isClosed) this.#workers[worker] = this.#start(worker);
+    if (this.#isClosed) return;
+    try {
+      this.#workers[worker] = this.#start(worker);
+    } catch (error) {
+      this.#listener.onFailure(errorFrom(error));
+    }
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    for (const worker of this.#workers) worker.hold(isHeld);
   }
 
   async close(): Promise<void> {
@@ -47,6 +66,7 @@ export class ProcessPool implements WorkerPool {
       onDeath: (death) => listener.onDeath(worker, death),
       onFailure: (error) => listener.onFailure(error),
     });
+    started.hold(this.#isHeld);
     started.send({ type: "init", version: PROTOCOL_VERSION, worker, ...this.#init });
     return started;
   }

@@ -1,9 +1,11 @@
+import { stat } from "node:fs/promises";
 import type { Connection } from "../../duckdb/duckdb.ts";
 import { errorFrom } from "../../errors.ts";
 import type { ResolvedJob, SourceFile } from "../../job/resolved-job.ts";
 import { type Bucket, bucketArrays, bucketBytes } from "../../protocol/bucket.ts";
 import { createFileRelation } from "../../source/file-relation.ts";
 import { type FileHash, hashSourceFile } from "../../source/hash-source-file.ts";
+import { checkUnchanged } from "../../source/list-files.ts";
 import { streamSortedRows } from "../../source/stream-rows.ts";
 import type { Dialect } from "../../source/text/csv-record.ts";
 import type { ColumnValues } from "../../table/column.ts";
@@ -35,13 +37,17 @@ export async function readFile(
 ): Promise<FileOutcome> {
   let hash: FileHash | null = null;
   try {
-    hash = await hashSourceFile(file.path);
-    return { rows: await rowsOf(file, reader), file: hash };
+    const before = await stat(file.path).catch(() => null);
+    hash = await hashSourceFile(file.path, signal);
+    const rows = await rowsOf(file, reader);
+    if (before !== null)
+      checkUnchanged([{ path: file.path, bytes: hash.bytes, modifiedAtMs: before.mtimeMs }]);
+    return { rows, file: hash };
   } catch (thrown) {
     const error = errorFrom(thrown);
     if (signal.aborted || error.code === "internal") throw thrown;
     const message = error.message.replace(`${file.path}, `, "").replace(`${file.path}: `, "");
-    return { failure: { code: error.code, message }, file: hash };
+    return { failure: { code: error.code, message }, file: error.code === "source_changed" ? null : hash };
   }
 }
 

@@ -23,7 +23,11 @@ export async function* scoreBuckets(
 ): AsyncGenerator<ScoringBucket, void, undefined> {
   const { relation, lookup, partitionRows: rows, keys } = source;
   const textBytes = await countTextBytes(relation, lookup, rows.length, connection);
-  const exchange = new Exchange(planBuckets(rows, limits), { rows, textBytes }, source.readColumns);
+  const exchange = new Exchange(
+    planBuckets(rows, limits, textBytes),
+    { rows, textBytes },
+    source.readColumns,
+  );
   for await (const batch of streamRows(relation, lookup, connection)) {
     for (const bucket of exchange.scatter(batch)) {
       const { firstPartition: from, partitionRows } = bucket;

@@ -32,6 +32,8 @@ export async function* scoreOnWorkers(
       for await (const bucket of buckets) {
         if (signal.aborted) return;
         dispatcher.add({ kind: "score", ...bucket });
+        // A bucket has its models with it: there is no need to have those of all.
+        await dispatcher.untilWanted();
       }
       dispatcher.finish();
     },

@@ -1,5 +1,6 @@
+import { ManyfitError } from "../../errors.ts";
 import type { BatchColumn, RowBatch } from "../../source/stream-rows.ts";
-import type { ColumnValues } from "../../table/column.ts";
+import { type ColumnValues, MAX_TEXT_BYTES } from "../../table/column.ts";
 import type { PartitionRows } from "../../trainer/trainer.ts";
 
 /** A partition with all its rows: views that are valid until the next partition is asked for. */
@@ -111,6 +112,8 @@ class GatheredTexts implements GatheredColumn {
 
   values(rowCount: number): ColumnValues {
     const texts = this.#texts.slice(0, rowCount);
+    const size = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+    if (size > MAX_TEXT_BYTES) throw tooMuchText(size);
     let end = 0;
     const ends = Uint32Array.from(texts, (text) => (end += text?.length ?? 0));
     const bytes = new Uint8Array(end);
@@ -118,6 +121,13 @@ class GatheredTexts implements GatheredColumn {
     const isValid = texts.includes(null) ? Uint8Array.from(texts, (text) => (text === null ? 0 : 1)) : null;
     return { kind: "texts", bytes, ends, start: 0, isValid };
   }
+}
+
+function tooMuchText(bytes: number): ManyfitError {
+  return new ManyfitError(
+    "memory_exceeded",
+    `partition has texts of ${bytes} bytes in one column, at most ${MAX_TEXT_BYTES} are allowed; name fewer columns in the trainer, or filter rows with --where`,
+  );
 }
 
 function grown<T extends Float64Array | Uint8Array>(column: T, needed: number): T {

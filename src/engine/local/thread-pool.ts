@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ManyfitError } from "../../errors.ts";
 import { type EngineMessage, PROTOCOL_VERSION, type WorkerMessage } from "../../protocol/message.ts";
+import { threadFlags } from "../../source/thread-flags.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
 /**
@@ -15,7 +16,7 @@ export class ThreadPool implements WorkerPool {
   constructor(size: number, threadEntry: string, init: PoolInit, listener: WorkerPoolListener) {
     this.size = size;
     this.#threads = Array.from({ length: size }, (_, worker) => {
-      const thread = new Worker(threadEntry);
+      const thread = new Worker(threadEntry, { execArgv: threadFlags() });
       this.#listen(thread, worker, listener);
       const message: EngineMessage = { type: "init", version: PROTOCOL_VERSION, worker, ...init };
       thread.postMessage(message);
@@ -26,6 +27,9 @@ export class ThreadPool implements WorkerPool {
   send(worker: number, message: TaskMessage): void {
     this.#threads[worker]!.postMessage(message);
   }
+
+  /** What threads say is small: numbers for each partition of the tasks that they have. */
+  hold(): void {}
 
   restart(worker: number): void {
     throw new ManyfitError("internal", `worker ${worker} is a thread, which is never started again`);

@@ -50,6 +50,7 @@ export async function* workOnPool(work: PoolWork): AsyncGenerator<Happening, voi
     yield* results.drain(() => dispatcher.advance());
   } finally {
     signal.removeEventListener("abort", stop);
+    dispatcher.stop();
     work.stopProducing();
     await Promise.allSettled([produced, pool.close()]);
   }

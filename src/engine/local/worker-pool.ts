@@ -29,6 +29,11 @@ export interface WorkerPool {
   readonly size: number;
   /** Gives a worker something to do; its messages answer it. Messages are worked on in the order in which they came. */
   send(worker: number, message: TaskMessage): void;
+  /**
+   * Whether workers have to wait with what they say. Some messages may come all the same, so that this bounds what waits,
+   * and stops nothing at once.
+   */
+  hold(isHeld: boolean): void;
   /** Starts a fresh worker in the place of a dead one. */
   restart(worker: number): void;
   /** Ends all workers, whatever they are at, and waits until they are gone. */

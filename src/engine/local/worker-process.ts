@@ -34,21 +34,26 @@ export class WorkerProcess {
   readonly #listener: WorkerProcessListener;
   readonly #child: ChildProcess;
   readonly #toWorker: Duplex;
+  readonly #fromWorker: Readable;
   readonly #decoder = new FrameDecoder();
   readonly #exited: Promise<void>;
   readonly #unsent: EngineMessage[] = [];
   #isEnding = false;
   #isDamaged = false;
+  #hasExited = false;
   #lastWords = "";
 
-  /** Starts `entry` with the Node that runs this. `name` is how messages call it, such as `worker 1`. */
+  /**
+   * Starts `entry` with the Node that runs this. `name` is how messages call it, such as `worker 1`.
+   * @throws ManyfitError `worker_failed` where the system has no descriptors for its pipes.
+   */
   constructor(name: string, entry: string, listener: WorkerProcessListener) {
     this.#name = name;
     this.#listener = listener;
-    const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe"] as const;
-    this.#child = spawn(process.execPath, ["--enable-source-maps", entry], { stdio: [...stdio] });
+    this.#child = startProcess(name, entry);
     const [, stdout, stderr, toWorker, fromWorker] = this.#child.stdio as unknown as Duplex[];
     this.#toWorker = toWorker!;
+    this.#fromWorker = fromWorker!;
     // Whoever writes to a worker that has just died hears of the death by its exit.
     toWorker!.on("error", () => undefined);
     toWorker!.on("drain", () => this.#sendWaiting());
@@ -63,6 +68,13 @@ export class WorkerProcess {
   send(message: EngineMessage): void {
     this.#unsent.push(message);
     if (!this.#toWorker.writableNeedDrain) this.#sendWaiting();
+  }
+
+  /** Whether what the worker says is left in its pipe, so that it has to wait with saying more. */
+  hold(isHeld: boolean): void {
+    if (this.#isEnding || this.#hasExited) return;
+    if (isHeld) this.#fromWorker.pause();
+    else this.#fromWorker.resume();
   }
 
   /** Ends the process, whatever it is at, and waits until it is gone. */
@@ -135,6 +147,9 @@ export class WorkerProcess {
       });
       this.#child.once("exit", (code, signal) => {
         done();
+        // What it has said is heard in any case; it is no more than a pipe holds.
+        this.#hasExited = true;
+        fromWorker.resume();
         const isHeard = [within(LAST_MESSAGES_MS, messages), within(LAST_WORDS_MS, words)];
         void Promise.all(isHeard).then(() => this.#tellDeath(code, signal));
       });
@@ -152,6 +167,16 @@ export class WorkerProcess {
         : `ended by signal ${signal}`;
     this.#listener.onDeath({ cause: `${this.#name} ${cause}`, lastWords: this.#lastWords.trim() });
   }
+}
+
+function startProcess(name: string, entry: string): ChildProcess {
+  const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe"] as const;
+  const child = spawn(process.execPath, ["--enable-source-maps", entry], { stdio: [...stdio] });
+  // Node gives a child without any stream then, whatever its types say.
+  if ((child.stdio as unknown) !== undefined) return child;
+  child.on("error", () => undefined);
+  const text = `${name} could not be started: no file descriptors are left for its pipes; use fewer --workers, or raise the limit (ulimit -n)`;
+  throw new ManyfitError("worker_failed", text);
 }
 
 function closeOf(stream: Readable): Promise<void> {

@@ -9,6 +9,7 @@ import {
 import { compressors } from "hyparquet-compressors";
 import type { Rows } from "../../table/column.ts";
 import type { ReadColumn } from "../../table/read-column.ts";
+import { isPlaceColumn } from "../text/place-columns.ts";
 import {
   columnMissing,
   declined,
@@ -87,6 +88,7 @@ async function readWith(
   if (new Set(names.map((name) => name.toLowerCase())).size < names.length) {
     return declined("it names a column twice");
   }
+  if (names.some(isPlaceColumn)) return declined("it has a column of a reserved name");
   const missing = columns.find(({ name }) => !names.includes(name));
   if (missing !== undefined) return columnMissing(missing.name, names, facts);
   const used = new Set(columns.map((column) => column.name));

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { isPlaceColumn } from "./place-columns.ts";
 
 const [LF, CR] = [0x0a, 0x0d];
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
@@ -19,7 +20,7 @@ export type PlainHeader =
 
 /**
  * The header line of a CSV without quotes, in valid UTF-8. A byte order mark is passed over; the first line's end is
- * that of all. Declined are names that are empty or that DuckDB could not tell apart, and a bare CR.
+ * that of all. Declined are names that are empty, reserved, or that DuckDB could not tell apart, and a bare CR.
  */
 export function parsePlainHeader(bytes: Uint8Array, delimiter: string): PlainHeader {
   const hasMark = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte);
@@ -32,6 +33,7 @@ export function parsePlainHeader(bytes: Uint8Array, delimiter: string): PlainHea
   if (header.includes("\r")) return { declined: "line 1 has a carriage return that ends no line" };
   const names = header.split(delimiter);
   if (names.includes("")) return { declined: "line 1 has a column without a name" };
+  if (names.some(isPlaceColumn)) return { declined: "line 1 has a reserved name" };
   const folded = new Set(names.map((name) => name.toLowerCase()));
   if (folded.size < names.length) return { declined: "line 1 names a column twice" };
   return { names, body: { bytes: body, start: nextLine, isCrlf } };

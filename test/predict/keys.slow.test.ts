@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { files } from "../../src/job/files.ts";
@@ -128,5 +128,28 @@ describe("keys find their models", () => {
     const found = await sql<{ prediction: number | null }>(`select prediction from read_csv('${file}')`);
     expect(rounded(found)).toEqual([5, 10, null]);
     expect(examples).toEqual({ unknown_key: ["file=c/1.csv"] });
+  });
+
+  test("that is a file is that file's own, from whatever folder it is named", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "x"));
+    for (const [path, slope] of [
+      ["a.csv", 1],
+      ["x/a.csv", 100],
+    ] as const) {
+      writeFileSync(join(folder, path), `x,y\n1,${slope}\n2,${2 * slope}\n3,${3 * slope}\n`);
+    }
+    const run = await trained({ source: folder, perFile: true, trainer });
+    const elsewhere = join(temporaryFolder(), "moved");
+    cpSync(folder, elsewhere, { recursive: true });
+    const predictionOf = async (source: string) => {
+      const { file } = await predicted({ run, source }, "parquet");
+      return (await sql<{ p: number }>(`select round(prediction) as p from '${file}'`)).map(({ p }) => p);
+    };
+    const both = [1, 2, 3, 100, 200, 300];
+    expect(await predictionOf(folder)).toEqual(both);
+    expect(await predictionOf(join(folder, "x"))).toEqual([100, 200, 300]);
+    expect(await predictionOf(join(folder, "x", "a.csv"))).toEqual([100, 200, 300]);
+    expect(await predictionOf(elsewhere)).toEqual(both);
   });
 });

@@ -170,7 +170,7 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
     [
       "a target of text",
       [...BY, "--target", "continent"],
-      'target "continent" is VARCHAR, linear-regression needs numbers',
+      'target "continent" is text, linear-regression needs numbers',
     ],
     [
       "the target as feature",
@@ -215,14 +215,16 @@ describe("help", () => {
     }
   });
 
-  test.each(["", "train", "plan", "show", "models", "query"])(
-    "of manyfit %s fits 80 columns",
+  test.each(["", "train", "plan", "show", "models", "query", "predict"])(
+    "of manyfit %s fits 80 columns, and its options 60",
     async (name) => {
-      const { stdout } = await runCli([...(name === "" ? [] : [name]), "--help"], {
-        cwd,
-        env: { COLUMNS: "80" },
-      });
-      expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+      const help = async (columns: number): Promise<string[]> => {
+        const args = [...(name === "" ? [] : [name]), "--help"];
+        const { stdout } = await runCli(args, { cwd, env: { COLUMNS: String(columns) } });
+        return stdout.split("\n").filter((line) => line.length > columns);
+      };
+      expect(await help(80)).toEqual([]);
+      expect((await help(60)).filter((line) => line.startsWith("  -"))).toEqual([]);
     },
   );
 
