@@ -1,6 +1,7 @@
 import type { KeyField } from "../key/key-type.ts";
 import type { FieldType } from "../table/field.ts";
 import type { ReadColumn } from "../table/read-column.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Job } from "./job.ts";
 
 /** A file of the source, as it was when it was inspected. */
@@ -48,6 +49,8 @@ export interface TrainerModule {
 /** A job in which nothing is left to find out: what engines run. Nothing in it is inferred twice. */
 export interface ResolvedJob extends Job {
   readonly format: "csv" | "parquet";
+  /** Of CSV files; null for Parquet. */
+  readonly dialect: Dialect | null;
   readonly files: readonly SourceFile[];
   readonly columns: readonly SourceColumn[];
   /** Empty for pooled runs. */

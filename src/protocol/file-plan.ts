@@ -1,4 +1,4 @@
-import type { Dialect } from "../source/text/csv-record.ts";
+import type { Dialect } from "../job/dialect.ts";
 import type { ReadColumn } from "../table/read-column.ts";
 
 /** How the files of a job are read by workers, told once. */

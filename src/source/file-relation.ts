@@ -1,5 +1,6 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
+import type { Dialect } from "../job/dialect.ts";
 import type { SourceSpec } from "../job/job.ts";
 import type { ResolvedJob, SourceColumn, SourceFile } from "../job/resolved-job.ts";
 import type { ReadColumn } from "../table/read-column.ts";
@@ -9,7 +10,6 @@ import { readHeader } from "./read-header.ts";
 import { createRelation, type Relation } from "./relation.ts";
 import type { SourceSchema } from "./source-schema.ts";
 import { isIntegerType } from "./sql-type.ts";
-import type { Dialect } from "./text/csv-record.ts";
 import { lacksColumn } from "./text/lacks-column.ts";
 
 /** The columns of a job by name, as the largest file has them. */
@@ -24,10 +24,9 @@ type SettledColumns = ReadonlyMap<string, SourceColumn>;
 export async function createFileRelation(
   job: ResolvedJob,
   file: SourceFile,
-  dialect: Dialect | null,
   connection: Connection,
 ): Promise<Relation> {
-  const schema = await schemaOf(file, dialect, connection);
+  const schema = await schemaOf(file, job.dialect, connection);
   checkNames(schema.columns, file.path);
   const settled = new Map(job.columns.map((column) => [column.name, column]));
   const columns = schema.columns.map((column) =>

@@ -1,12 +1,12 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { readCsv, sniffCsv } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
+import type { Dialect } from "../job/dialect.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
 import { readErrorFrom } from "./read-error.ts";
 import { readHeader } from "./read-header.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
 import { fieldTypeOf } from "./sql-type.ts";
-import type { Dialect } from "./text/csv-record.ts";
 
 /** As many rows as the sniffer looks at. */
 const CHECKED_ROWS = 20_480;

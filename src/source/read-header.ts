@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ManyfitError } from "../errors.ts";
-import { type Dialect, firstRecord } from "./text/csv-record.ts";
+import type { Dialect } from "../job/dialect.ts";
+import { firstRecord } from "./text/csv-record.ts";
 
 /** A header longer than this is not believed to be one. */
 const MAX_HEADER_BYTES = 4 * 2 ** 20;

@@ -1,5 +1,5 @@
+import type { Dialect } from "../job/dialect.ts";
 import type { SourceColumn, SourceFile } from "../job/resolved-job.ts";
-import type { Dialect } from "./text/csv-record.ts";
 
 /** What is known of a source before its rows are read. */
 export type SourceSchema =

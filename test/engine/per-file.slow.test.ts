@@ -117,6 +117,16 @@ describe("one model per file", () => {
     await run.close();
   });
 
+  test("names the file that was looked at where its columns are not what the trainer needs", async () => {
+    const folder = join(temporaryFolder(), "odd");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "small.csv"), line(3));
+    writeFileSync(join(folder, "large.csv"), `x,y\n${"1,many\n".repeat(100)}`);
+    await expect(trainOn(folder, 2)).rejects.toThrow(
+      /^target "y" is text, .*; so it is in the largest file that can be read, .*large\.csv$/,
+    );
+  });
+
   test("gives the same bits on any number of workers", async () => {
     const folder = writeFiles();
     const digests = new Set<string>();

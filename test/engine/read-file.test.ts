@@ -36,7 +36,7 @@ async function readerOf(path: string): Promise<FileReader> {
     },
     schema,
   );
-  return { job, dialect: schema.format === "csv" ? schema.dialect : null, connection };
+  return { job, connection };
 }
 
 /** The connection, but that something happens before its first statement. */

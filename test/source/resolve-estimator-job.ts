@@ -13,5 +13,6 @@ export function resolveEstimatorJob(
   const keyFields = resolveKeys(job, schema, keyTypeOf);
   const { format, files, columns } = schema;
   const trainer = resolveEstimator(job.trainer, schema, keyFields, BUILT_IN_ESTIMATORS);
-  return { ...job, format, files, columns, keyFields, ...trainer };
+  const dialect = schema.format === "csv" ? schema.dialect : null;
+  return { ...job, format, dialect, files, columns, keyFields, ...trainer };
 }

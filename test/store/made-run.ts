@@ -266,6 +266,7 @@ export function jobOf({ keyFields, outcomes }: Pick<MadeRun, "keyFields" | "outc
     readColumns: [],
     trainerColumns: { features: ["x"], target: "y", weights: null },
     module: null,
+    dialect: null,
   };
 }
 

@@ -52,8 +52,8 @@ export async function* fitFiles(
 }
 
 function filePlanOf(reader: FileReader): FilePlan {
-  const { job, dialect } = reader;
-  return { format: job.format, dialect, columns: job.readColumns, mustDecline: whyDecline(reader) };
+  const { format, dialect, readColumns } = reader.job;
+  return { format, dialect, columns: readColumns, mustDecline: whyDecline(reader) };
 }
 
 /** What a worker reads as a number or as text is one in any file; of all other types DuckDB knows whether a value is. */

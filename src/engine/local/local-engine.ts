@@ -194,7 +194,7 @@ class LocalEngine implements Engine {
     const partitions =
       prepared.kind === "keys"
         ? sortedPartitions(streamSortedRows(prepared.relation, connection))
-        : filesInPlace({ job: inventory.job, dialect: prepared.dialect, connection }, signal);
+        : filesInPlace({ job: inventory.job, connection }, signal);
     try {
       yield* fitInPlace(inventory, partitions, trainer, signal);
     } finally {
@@ -213,7 +213,7 @@ class LocalEngine implements Engine {
       signal,
     };
     if (prepared.kind === "files") {
-      const reader = { job, dialect: prepared.dialect, connection: this.#connection };
+      const reader = { job, connection: this.#connection };
       yield* fitFiles(prepared.inventory, reader, options);
       return;
     }

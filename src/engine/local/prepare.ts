@@ -3,7 +3,7 @@ import type { Connection } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
 import { isModuleSpec, type Job } from "../../job/job.ts";
-import type { ResolvedJob } from "../../job/resolved-job.ts";
+import type { ResolvedJob, SourceFile } from "../../job/resolved-job.ts";
 import type { TrainerDescription } from "../../job/trainer-description.ts";
 import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
 import { fileKeys, fileNames } from "../../source/file-keys.ts";
@@ -12,7 +12,6 @@ import { inspectSource } from "../../source/inspect-source.ts";
 import { checkFilter, createRelation, type Relation } from "../../source/relation.ts";
 import type { SourceSchema } from "../../source/source-schema.ts";
 import { keyTypeOf } from "../../source/sql-type.ts";
-import type { Dialect } from "../../source/text/csv-record.ts";
 import type { Field } from "../../table/field.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import {
@@ -31,7 +30,7 @@ export type Prepared =
       readonly relation: Relation;
       readonly dictionary: Dictionary;
     }
-  | { readonly kind: "files"; readonly inventory: Inventory; readonly dialect: Dialect | null };
+  | { readonly kind: "files"; readonly inventory: Inventory };
 
 /** What jobs are prepared with. */
 export interface PrepareContext {
@@ -71,7 +70,9 @@ async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared
   const { connection, signal } = context;
   const { schema, largest } = await inspectFiles(job.source, connection);
   signal.throwIfAborted();
-  const resolved = await resolve(job, schema, context);
+  const resolved = await resolve(job, schema, context).catch((error: unknown) => {
+    throw ofLargest(error, largest);
+  });
   // What is wrong with the filter itself is no file's fault.
   await checkFilter({ ...resolved, files: [largest], keyFields: [] }, schema, connection);
   const { files } = resolved;
@@ -85,7 +86,16 @@ async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared
     rowCount: null,
     fileRows: null,
   };
-  return { kind: "files", inventory, dialect: schema.format === "csv" ? schema.dialect : null };
+  return { kind: "files", inventory };
+}
+
+/** Says of which file it is that its columns are not what a trainer needs: the others may have them. */
+function ofLargest(error: unknown, { path }: SourceFile): unknown {
+  const isOfColumns =
+    error instanceof ManyfitError && (error.code === "unknown_column" || error.code === "unsupported_type");
+  if (!isOfColumns) return error;
+  const text = `${error.message}; so it is in the largest file that can be read, ${path}`;
+  return new ManyfitError(error.code, text, { cause: error });
 }
 
 async function resolve(job: Job, schema: SourceSchema, context: PrepareContext): Promise<ResolvedJob> {
@@ -94,7 +104,8 @@ async function resolve(job: Job, schema: SourceSchema, context: PrepareContext):
   const keyColumns = job.partitioning.kind === "file" ? [] : keyFields;
   const trainer = await resolveTrainer(job, schema, keyColumns, context);
   const { format, files, columns } = schema;
-  return { ...job, format, files, columns, keyFields, ...trainer };
+  const dialect = schema.format === "csv" ? schema.dialect : null;
+  return { ...job, format, dialect, files, columns, keyFields, ...trainer };
 }
 
 async function resolveTrainer(

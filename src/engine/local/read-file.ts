@@ -7,7 +7,6 @@ import { createFileRelation } from "../../source/file-relation.ts";
 import { type FileHash, hashSourceFile } from "../../source/hash-source-file.ts";
 import { checkUnchanged } from "../../source/list-files.ts";
 import { streamSortedRows } from "../../source/stream-rows.ts";
-import type { Dialect } from "../../source/text/csv-record.ts";
 import type { ColumnValues } from "../../table/column.ts";
 import type { ReadColumn } from "../../table/read-column.ts";
 import type { PartitionRows } from "../../trainer/trainer.ts";
@@ -21,8 +20,6 @@ export type FileOutcome =
 /** What files are read with. */
 export interface FileReader {
   readonly job: ResolvedJob;
-  /** Null for Parquet. */
-  readonly dialect: Dialect | null;
   readonly connection: Connection;
 }
 
@@ -51,8 +48,8 @@ export async function readFile(
   }
 }
 
-async function rowsOf(file: SourceFile, { job, dialect, connection }: FileReader): Promise<PartitionRows> {
-  const relation = await createFileRelation(job, file, dialect, connection);
+async function rowsOf(file: SourceFile, { job, connection }: FileReader): Promise<PartitionRows> {
+  const relation = await createFileRelation(job, file, connection);
   const partitions = sortedPartitions(streamSortedRows(relation, connection));
   const { value } = await partitions.next();
   await partitions.return(undefined);

@@ -1,10 +1,4 @@
-/** How the fields of a CSV are told apart. */
-export interface Dialect {
-  readonly delimiter: string;
-  readonly quote: string;
-  /** Written before a quote inside a quoted field; the quote itself where quotes are doubled. */
-  readonly escape: string;
-}
+import type { Dialect } from "../../job/dialect.ts";
 
 /**
  * The fields of the first record of a text, quotes resolved; null if the text ends before the record does. A byte

@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from "node:buffer";
+import type { Dialect } from "../../job/dialect.ts";
 import type { NumberValues, Rows, Validity } from "../../table/column.ts";
-import type { Dialect } from "./csv-record.ts";
 import { type PlainBody, parsePlainHeader } from "./plain-header.ts";
 import { readPlainNumber } from "./plain-number.ts";
 
