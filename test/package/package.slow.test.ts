@@ -8,12 +8,15 @@ import { temporaryFolder } from "../temporary-folder.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What npm and the test runner tell the processes that they start; how to reach a registry is not among it. */
+const OF_RUNNER =
+  /^(npm_(package|lifecycle|command|execpath|node_execpath|config_(local|global)?_?prefix)|NODE_OPTIONS|NODE_ENV|VITEST)/i;
+
 /** As a shell of somebody else's has it: nothing of the npm that runs these tests. */
-const ENVIRONMENT = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) => !/^npm_|^NODE_/i.test(name) || /^npm_config_cache$/i.test(name),
-  ),
-);
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_RUNNER.test(name)));
+
+/** Nobody can stop a child that is waited for but its own limit. */
+const LIMIT_MS = 240_000;
 
 interface PackedFile {
   readonly path: string;
@@ -26,7 +29,13 @@ interface Packed {
 }
 
 function npm(folder: string, ...args: string[]): string {
-  return execFileSync("npm", args, { cwd: folder, env: ENVIRONMENT, encoding: "utf8", stdio: "pipe" });
+  return execFileSync("npm", args, {
+    cwd: folder,
+    env: ENVIRONMENT,
+    encoding: "utf8",
+    stdio: "pipe",
+    timeout: LIMIT_MS,
+  });
 }
 
 describe("the package", () => {
