@@ -3,6 +3,7 @@
 export type { RowStream } from "./duckdb/duckdb.ts";
 export type { JsonCell } from "./duckdb/json-cell.ts";
 export { type ErrorCode, ManyfitError, type ManyfitErrorOptions } from "./errors.ts";
+export type { Dialect } from "./job/dialect.ts";
 export { type FileOptions, type FileSource, files } from "./job/files.ts";
 export type {
   ColumnType,
