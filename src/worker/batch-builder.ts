@@ -3,6 +3,7 @@ import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { NumberColumn, Remark, ResultBatch, TermColumns } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import type { DocumentFit, PartitionResult } from "../trainer/trainer.ts";
+import { unreadPartition } from "../trainer/unread-partition.ts";
 import { FileFactsBuilder, type FileRead } from "./file-facts-builder.ts";
 
 /** Which try of which task a batch answers, and who made it. */
@@ -89,6 +90,14 @@ export class BatchBuilder {
       const { code, message, stack } = result;
       this.#errors.push({ row, code, message, stack });
     }
+  }
+
+  /** The next partition is a file that could not be read; `file` says what of it is known. */
+  addUnread(
+    { code, message }: { readonly code: string; readonly message: string },
+    file?: FileRead | null,
+  ): void {
+    this.add(unreadPartition(code, message), { startedAtMs: Date.now(), durationMs: 0 }, file);
   }
 
   /** The results so far. Nothing can be added afterwards. */

@@ -10,7 +10,7 @@ import type {
   WorkerMessage,
 } from "../protocol/message.ts";
 import { readFileRows } from "../source/file/read-file-rows.ts";
-import type { PartitionResult, PartitionRows, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
+import type { PartitionRows, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
 import { BatchBuilder, batchBuffers } from "./batch-builder.ts";
 import { cutBucket } from "./cut-bucket.ts";
 import { fitInto } from "./fit-into.ts";
@@ -121,11 +121,7 @@ class Answer {
       const { rows, file } = reading;
       if (hasInexactInteger(rows, init.readColumns)) return this.#skip("it has an integer beyond 2^53");
       await fitInto(this.#builder, trainer, { rows, keyBytes, file });
-    } else {
-      const { code, message, file } = reading;
-      const time = { startedAtMs: Date.now(), durationMs: 0 };
-      this.#builder.add(unreadFile(code, message), time, file);
-    }
+    } else this.#builder.addUnread(reading, reading.file);
     this.#tellIfDue();
     return null;
   }
@@ -169,12 +165,6 @@ class Answer {
 
 function range(from: number, to: number): Int32Array {
   return Int32Array.from({ length: to - from }, (_, i) => from + i);
-}
-
-/** The result of a file that could not be read: how many rows it has is not known. */
-function unreadFile(code: string, message: string): PartitionResult {
-  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
-  return { state: "failed", code, message, stack: null, ...unknown };
 }
 
 async function scoreAll(

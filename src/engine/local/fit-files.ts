@@ -7,7 +7,7 @@ import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { planFileTasks } from "./plan-file-tasks.ts";
-import { bucketOfRows, type FileReader, readFile } from "./read-file.ts";
+import { bucketOfRows, type FileOutcome, type FileReader, readFile } from "./read-file.ts";
 import { workOnPool } from "./work-on-pool.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -146,8 +146,7 @@ class DeclinedFiles {
     const { job } = this.#inventory;
     const outcome = await readFile(job.files[partition]!, this.#reader, this.#stopped.signal);
     if ("failure" in outcome) {
-      const { failure, file } = outcome;
-      dispatcher.answerDeclined(partition, (task) => this.#failed(task, partition, failure, file));
+      dispatcher.answerDeclined(partition, (task) => this.#unread(task, partition, outcome));
       return;
     }
     const bucket = bucketOfRows(outcome.rows, partition, job.readColumns);
@@ -157,17 +156,15 @@ class DeclinedFiles {
     dispatcher.add({ kind: "bucket", bucket, keys: keysOf(this.#inventory, [partition], this.#options) });
   }
 
-  #failed(
+  /** The result of a file that nobody can read. */
+  #unread(
     task: number,
     partition: number,
-    { code, message }: { readonly code: string; readonly message: string },
-    file: FileRead | null,
+    { failure, file }: Extract<FileOutcome, { readonly failure: unknown }>,
   ): ResultBatch {
     const identity = { task, worker: 0, attempt: 0 };
     const builder = new BatchBuilder(this.#options.resultSchema, identity, Int32Array.of(partition));
-    const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
-    const time = { startedAtMs: Date.now(), durationMs: 0 };
-    builder.add({ state: "failed", code, message, stack: null, ...unknown }, time, file);
+    builder.addUnread(failure, file);
     return builder.finish();
   }
 }

@@ -3,7 +3,7 @@ import type { Inventory } from "../../job/inventory.ts";
 import { keyAt } from "../../key/key-list.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
-import type { PartitionResult, PartitionRows, Trainer } from "../../trainer/trainer.ts";
+import type { PartitionRows, Trainer } from "../../trainer/trainer.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
 import { fitInto } from "../../worker/fit-into.ts";
@@ -73,10 +73,7 @@ async function fitNext(
     await fitInto(builder, trainer, { rows: found.rows, keyBytes: keyAt(keys, found.partition), ...file });
     return;
   }
-  const { code, message } = found.failure;
-  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
-  const result: PartitionResult = { state: "failed", code, message, stack: null, ...unknown };
-  builder.add(result, { startedAtMs: Date.now(), durationMs: 0 }, found.file);
+  builder.addUnread(found.failure, found.file);
 }
 
 /** The partition, if it is the one that comes next and has the rows that were counted. */

@@ -3,6 +3,7 @@ import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import { FIT_STATES } from "../../run/fit-state.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { ResultSchema } from "../../run/result-schema.ts";
+import { unreadPartition } from "../../trainer/unread-partition.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { TaskAtWork } from "./task-at-work.ts";
 import { partitionAt, type TaskRange } from "./task-range.ts";
@@ -22,9 +23,8 @@ export function lostBatch(
   const identity = { task, worker, attempt };
   const builder = new BatchBuilder(schema, identity, Int32Array.of(partitionAt(work, from)));
   const message = `${cause} while it was fitted, twice`;
-  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
   builder.add(
-    { state: "failed", code: "worker_died", message, stack: lastWords === "" ? null : lastWords, ...unknown },
+    unreadPartition("worker_died", message, lastWords === "" ? null : lastWords),
     { startedAtMs, durationMs: Date.now() - startedAtMs },
     work.kind === "files" ? null : undefined,
   );

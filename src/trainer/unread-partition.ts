@@ -1,0 +1,7 @@
+import type { PartitionResult } from "./trainer.ts";
+
+/** The failure of a partition of which nobody knows the rows: its file could not be read, or whoever read them is dead. */
+export function unreadPartition(code: string, message: string, stack: string | null = null): PartitionResult {
+  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
+  return { state: "failed", code, message, stack, ...unknown };
+}
