@@ -24,6 +24,7 @@ export type ErrorCode =
   | "unknown_keys"
   | "query_refused"
   | "worker_failed"
+  | "failure_budget_spent"
   | "interrupted"
   | "internal";
 

@@ -1,7 +1,7 @@
 import type { Engine, Inspection } from "./engine/engine.ts";
 import type { Inventory } from "./job/inventory.ts";
 import { isModuleSpec, type Params, type Partitioning } from "./job/job.ts";
-import type { ResolvedJob, TrainerColumns } from "./job/resolved-job.ts";
+import type { ResolvedJob, SourceFormat, TrainerColumns } from "./job/resolved-job.ts";
 import { decodeKey } from "./key/decode-key.ts";
 import { displayKey } from "./key/display-key.ts";
 import { keyAt } from "./key/key-list.ts";
@@ -28,7 +28,7 @@ export interface NamedPartition {
 
 /** What a run will do, before it does it: plain data. */
 export interface Plan {
-  readonly format: "csv" | "parquet";
+  readonly format: SourceFormat;
   readonly files: number;
   readonly bytes: number;
   readonly where: string | null;

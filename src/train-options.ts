@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ManyfitError } from "./errors.ts";
+import type { ToldDialect } from "./job/dialect.ts";
 import { type FileSource, files } from "./job/files.ts";
 import {
   type ColumnType,
@@ -10,8 +11,10 @@ import {
   type SourceSpec,
   type TrainerSpec,
 } from "./job/job.ts";
+import type { NullPolicy } from "./job/policy.ts";
 import { parseKeyType } from "./key/parse-key-type.ts";
 import type { Plan } from "./plan.ts";
+import { bytesFrom, countFrom, nameFrom, policyFrom } from "./policy-options.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import { BUILT_IN_ESTIMATORS } from "./trainer/built-in-estimators.ts";
 import { canonicalJson } from "./trainer/canonical-json.ts";
@@ -60,6 +63,35 @@ export type TrainOptions = PartitioningOptions & {
   readonly workers?: number;
   /** From which every partition's seed is derived: an integer from 0 to 2^32 - 1. Default: 42. */
   readonly seed?: number;
+  /**
+   * Rows with NULL, NaN or an infinity in a column that the trainer reads: dropped and counted, given to the trainer, or
+   * a failure of their partition. Default: `drop` for estimators, which cannot keep them, `keep` for trainers of your own.
+   */
+  readonly nulls?: NullPolicy;
+  /** Partitions with fewer used rows are skipped. Default: as many as the trainer needs, which are needed in any case. */
+  readonly minRows?: number;
+  /**
+   * Share of each partition's rows that is not fitted but scored, above 0 and below 1: chosen by the seed, or the last
+   * under `orderBy`. Default: none.
+   */
+  readonly holdout?: number;
+  /** Columns by which the rows of each partition are ordered, ascending, NULL first. Default: as in the source. */
+  readonly orderBy?: string | readonly string[];
+  /** Only the first so many partitions in key order. Default: all. */
+  readonly limit?: number;
+  /** How long one fit of a trainer of your own may take: milliseconds, or text such as `30s`. Default: any time. */
+  readonly timeout?: number | string;
+  /** Stops the run when more partitions fail than this: a number, or a share such as `1%`. Default: it goes on. */
+  readonly maxFailed?: number | string;
+  /** Name of the run and of its folder, new in the folder of runs. Default: made from the time. */
+  readonly name?: string;
+  /**
+   * Memory that the process and its workers may take together: bytes, or text such as `4GB`. Default: half of what is
+   * free.
+   */
+  readonly memory?: number | string;
+  /** Memory that each process of a trainer of your own may take. Default: what `memory` leaves for it. */
+  readonly memoryPerWorker?: number | string;
   /** Called once with what the run will do, before it does it. */
   readonly onPlan?: (plan: Plan) => void;
   /** Called with every event of the run, as it happens. What it throws is ignored: watching cannot end a run. */
@@ -72,7 +104,13 @@ export type TrainOptions = PartitioningOptions & {
 export interface Request {
   readonly job: Job;
   readonly runsFolder: string;
+  /** Of the run; null for one that is made from the time. */
+  readonly name: string | null;
   readonly workers: number;
+  /** Null: half of what is free. */
+  readonly memoryBytes: number | null;
+  /** Null: what is left for it. */
+  readonly memoryPerWorkerBytes: number | null;
 }
 
 const DEFAULT_SEED = 42;
@@ -86,10 +124,23 @@ export function requestFrom(options: TrainOptions): Request {
   if (options.runs === "") throw new ManyfitError("invalid_option", "the folder of runs (--out) is empty");
   const workers = wholeNumber("workers", options.workers ?? availableParallelism(), MAX_WORKERS);
   const seed = wholeNumber("seed", options.seed ?? DEFAULT_SEED, MAX_SEED);
+  const { orderBy = [], memory, memoryPerWorker } = options;
   return {
-    job: { source: sourceFrom(options), partitioning, trainer, seed },
+    job: {
+      source: sourceFrom(options),
+      partitioning,
+      trainer,
+      seed,
+      orderBy: typeof orderBy === "string" ? [orderBy] : [...orderBy],
+      limit: options.limit === undefined ? null : countFrom("limit", options.limit),
+      policy: policyFrom(options, trainer),
+    },
     runsFolder: options.runs ?? "runs",
+    name: nameFrom(options.name),
     workers,
+    memoryBytes: memory === undefined ? null : bytesFrom("memory", memory),
+    memoryPerWorkerBytes:
+      memoryPerWorker === undefined ? null : bytesFrom("memoryPerWorker", memoryPerWorker),
   };
 }
 
@@ -116,7 +167,30 @@ export function sourceFrom({
     throw new ManyfitError("invalid_option", "source has no path; at least one is needed");
   if (told.paths.includes(""))
     throw new ManyfitError("invalid_option", "source has an empty path; was a variable unset?");
-  return { paths: [...told.paths], types: checkedTypes(told.types), where: told.where || null };
+  return {
+    paths: [...told.paths],
+    types: checkedTypes(told.types),
+    where: told.where || null,
+    dialect: checkedDialect(told.dialect),
+  };
+}
+
+/** Throws `invalid_option` for a dialect that no file can have. */
+function checkedDialect({ delimiter, decimal, comment, nullTexts }: ToldDialect): ToldDialect {
+  for (const [name, value] of Object.entries({ delimiter, comment })) {
+    if (value === null || ([...value].length === 1 && !/[\r\n"]/.test(value))) continue;
+    throw new ManyfitError(
+      "invalid_option",
+      `${name} is ${JSON.stringify(value)}, allowed is one character that ends no line and is no quote`,
+    );
+  }
+  if (decimal !== null && decimal !== "." && decimal !== ",")
+    throw new ManyfitError("invalid_option", `decimal is ${JSON.stringify(decimal)}, allowed are . and ,`);
+  if (delimiter !== null && (delimiter === decimal || delimiter === comment)) {
+    const other = delimiter === decimal ? "decimal" : "comment";
+    throw new ManyfitError("invalid_option", `delimiter and ${other} are both ${JSON.stringify(delimiter)}`);
+  }
+  return { delimiter, decimal, comment, nullTexts: [...nullTexts] };
 }
 
 function isList(value: unknown): value is readonly string[] {

@@ -61,7 +61,7 @@ export type RunHooks = Pick<TrainOptions, "onEvent" | "onPlan" | "signal"> & {
 /** {@link train} with an engine of one's own: inspect, plan, fit, store. */
 export async function trainWith(opened: OpenedEngine, request: Request, hooks: RunHooks): Promise<OpenedRun> {
   const { engine } = opened;
-  const id = createRunId();
+  const id = request.name ?? createRunId();
   const log = new RunLog(hooks.onEvent);
   log.add({
     type: "run.started",

@@ -1,4 +1,6 @@
 import type { KeyType } from "../key/key-type.ts";
+import type { ToldDialect } from "./dialect.ts";
+import type { Policy } from "./policy.ts";
 
 /** The type a column is told to have with `--type`, instead of the one the source gives it. */
 export type ColumnType = Exclude<KeyType, "hugeint" | "blob">;
@@ -11,6 +13,8 @@ export interface SourceSpec {
   readonly types: Readonly<Record<string, ColumnType>>;
   /** A DuckDB expression; rows for which it is not true are not read. Null reads all. */
   readonly where: string | null;
+  /** What is said of the dialect of text files. */
+  readonly dialect: ToldDialect;
 }
 
 /** What makes a partition: all rows with equal values in some columns, all rows of a file, or simply all rows. */
@@ -60,4 +64,12 @@ export interface Job {
   readonly trainer: TrainerSpec;
   /** A uint32 from which every partition's seed is derived. */
   readonly seed: number;
+  /**
+   * Columns by which the rows of each partition are ordered, ascending, NULL first and NaN last, texts by their UTF-8
+   * bytes; rows that are equal there stay in the order of the source, as all do where none is named.
+   */
+  readonly orderBy: readonly string[];
+  /** Only the first so many partitions in key order are fitted; null: all. */
+  readonly limit: number | null;
+  readonly policy: Policy;
 }

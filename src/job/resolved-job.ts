@@ -3,6 +3,10 @@ import type { FieldType } from "../table/field.ts";
 import type { ReadColumn } from "../table/read-column.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Job } from "./job.ts";
+import type { RowPolicy } from "./policy.ts";
+
+/** What the files of a source are; text may be packed with gzip. `csv` is every text of lines and fields. */
+export type SourceFormat = "csv" | "ndjson" | "parquet";
 
 /** A file of the source, as it was when it was inspected. */
 export interface SourceFile {
@@ -48,8 +52,8 @@ export interface TrainerModule {
 
 /** A job in which nothing is left to find out: what engines run. Nothing in it is inferred twice. */
 export interface ResolvedJob extends Job {
-  readonly format: "csv" | "parquet";
-  /** Of CSV files; null for Parquet. */
+  readonly format: SourceFormat;
+  /** Of CSV files; null for all others. */
   readonly dialect: Dialect | null;
   readonly files: readonly SourceFile[];
   readonly columns: readonly SourceColumn[];
@@ -61,4 +65,5 @@ export interface ResolvedJob extends Job {
   readonly trainerColumns: TrainerColumns | null;
   /** Null for estimators. */
   readonly module: TrainerModule | null;
+  readonly rowPolicy: RowPolicy;
 }

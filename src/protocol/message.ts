@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { EstimatorSpec, Params } from "../job/job.ts";
+import type { RowPolicy } from "../job/policy.ts";
 import type { TrainerColumns } from "../job/resolved-job.ts";
 import type { TrainerDescription } from "../job/trainer-description.ts";
 import type { KeyList } from "../key/key-list.ts";
@@ -12,7 +13,7 @@ import type { FilePlan } from "./file-plan.ts";
 import type { PredictionBatch } from "./prediction-batch.ts";
 
 /** Version of the messages: both sides must have the same. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** What a worker runs. */
 export type WorkerTrainer =
@@ -30,6 +31,7 @@ export interface WorkerInit {
   readonly keyFields: readonly KeyField[];
   /** Seed of the run. */
   readonly seed: number;
+  readonly rowPolicy: RowPolicy;
   /** How files are read; null where rows come in buckets only. */
   readonly filePlan: FilePlan | null;
 }

@@ -40,6 +40,8 @@ export interface ResultBatch {
   readonly rowsRead: Float64Array;
   readonly rowsUsed: Float64Array;
   readonly rowsDropped: Float64Array;
+  /** Rows that were scored and not fitted. */
+  readonly rowsHeldOut: Float64Array;
   /** Milliseconds since 1970 at which the fit began. */
   readonly startedAtMs: Float64Array;
   readonly durationMs: Float64Array;

@@ -12,6 +12,9 @@ export const PHASES = ["reading", "exchanging", "fitting", "committing"] as cons
 /** One of {@link PHASES}. */
 export type Phase = (typeof PHASES)[number];
 
+/** Milliseconds after which a fit that goes on is said to be slow. */
+export const SLOW_AFTER_MS = 60_000;
+
 /** How many partitions are in each state. */
 export type StateCounts = Readonly<Record<FitState, number>>;
 
@@ -80,12 +83,34 @@ export type RunEvent =
       readonly counts: StateCounts;
     }
   | {
+      /** A fit has not ended after {@link SLOW_AFTER_MS}; told once for each. */
+      readonly type: "partition.slow";
+      readonly atMs: number;
+      readonly task: number;
+      readonly worker: number;
+      readonly partition: number;
+      /** Its key, as text for people. */
+      readonly key: string;
+      readonly startedAtMs: number;
+    }
+  | {
+      /** What the run takes of the machine now and then. */
+      readonly type: "memory.sampled";
+      readonly atMs: number;
+      /** Resident memory of this process and its workers. */
+      readonly bytes: number;
+      /** What they may take together. */
+      readonly budgetBytes: number;
+    }
+  | {
       /** A trainer of the user's printed something. */
       readonly type: "trainer.logged";
       readonly atMs: number;
       /** What was at work meanwhile; null where nothing was, as while a trainer is loaded. */
       readonly task: number | null;
       readonly partition: number | null;
+      /** Key of the partition, as text for people; null where there is none. */
+      readonly key: string | null;
       readonly stream: "stdout" | "stderr";
       /** As it was printed: lines with their ends, or parts of lines. */
       readonly text: string;
@@ -99,8 +124,11 @@ export type RunEvent =
   | {
       readonly type: "run.stopped";
       readonly atMs: number;
-      /** `interrupted`: by the user; `failed`: by an error, whose message stands beside. */
-      readonly reason: "interrupted" | "failed";
+      /**
+       * `interrupted`: by the user; `budget`: because more partitions failed than may; `failed`: by an error. The
+       * message stands beside.
+       */
+      readonly reason: "interrupted" | "budget" | "failed";
       readonly message: string;
     };
 

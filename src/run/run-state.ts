@@ -13,7 +13,7 @@ export interface PhaseProgress {
 
 /** Everything the events so far say of a run: what progress lines, pages and reports show. */
 export interface RunState {
-  readonly status: "starting" | "running" | "committed" | "interrupted" | "failed";
+  readonly status: "starting" | "running" | "committed" | "interrupted" | "budget" | "failed";
   readonly run: string | null;
   readonly engine: string | null;
   readonly workers: number;
@@ -104,6 +104,8 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
       return { tasksFinished: state.tasksFinished + 1, counts: addCounts(state.counts, event.counts) };
     case "attempt.lost":
       return { attemptsLost: state.attemptsLost + 1, counts: addCounts(state.counts, event.counts) };
+    case "partition.slow":
+    case "memory.sampled":
     case "trainer.logged":
       return {};
     case "run.committed":

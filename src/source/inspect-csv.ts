@@ -39,6 +39,9 @@ export async function inspectCsv(
     // A sample without quotes does not mean that no row has them.
     quote: sniffed.Quote.length === 1 ? sniffed.Quote : '"',
     escape: sniffed.Escape.length === 1 ? sniffed.Escape : '"',
+    decimal: ".",
+    comment: null,
+    nullTexts: [],
   };
   const names = await readHeader(first.path, dialect);
   await checkRows(files, connection, { names, dialect });

@@ -11,6 +11,7 @@ const ARRAYS = [
   "rowsRead",
   "rowsUsed",
   "rowsDropped",
+  "rowsHeldOut",
   "startedAtMs",
   "durationMs",
 ] as const;

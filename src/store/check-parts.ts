@@ -17,7 +17,7 @@ const NAMED_PARTITIONS = 5;
 
 /**
  * Checks that the parts have exactly one row for each partition, and that no row of the source is missing: the rows
- * read of each partition are those it used and those it dropped, and together they are the rows of the source (at
+ * read of each partition are those it used, dropped and held out, and together they are the rows of the source (at
  * most those, where the rows of a lost partition are not known; where a partition is a file, they are its rows).
  * @throws ManyfitError `run_damaged`
  */
@@ -29,18 +29,19 @@ export async function checkParts(
   const seen = new Uint32Array(expected.partitionCount);
   if (partPaths.length > 0) {
     const rows = new RowSum(expected);
-    const numbers = ["read", "used", "dropped"].map(
+    const numbers = ["read", "used", "dropped", "held_out"].map(
       (name) => `coalesce(rows_${name}, 'NaN'::DOUBLE)::DOUBLE`,
     );
     const sql = `select partition, ${numbers.join(", ")} from ${readStoredParquet(partPaths)}`;
     for await (const batch of connection.batches(sql)) {
       const partition = batch.int32s(0);
       const [read, used, dropped] = [batch.doubles(1), batch.doubles(2), batch.doubles(3)];
+      const heldOut = batch.doubles(4);
       for (let i = 0; i < batch.rowCount; i++) {
         const number = partition[i]!;
         if (number < 0 || number >= seen.length) throw strayPartition(expected, number);
         seen[number]!++;
-        rows.add(number, read[i]!, used[i]! + dropped[i]!);
+        rows.add(number, read[i]!, used[i]! + dropped[i]! + heldOut[i]!);
       }
     }
     checkSeen(expected, seen);
@@ -65,7 +66,7 @@ class RowSum {
     if (Number.isNaN(read)) this.#isComplete = false;
     else this.#sum += read;
     if (read === accounted || Number.isNaN(read) || Number.isNaN(accounted)) return;
-    const text = `partition ${partition}: ${read} rows read, but ${accounted} used or dropped`;
+    const text = `partition ${partition}: ${read} rows read, but ${accounted} used, dropped or held out`;
     throw damaged(this.#expected.run, text);
   }
 

@@ -44,6 +44,7 @@ export interface RunCounts {
   readonly rowsRead: number;
   readonly rowsUsed: number;
   readonly rowsDropped: number;
+  readonly rowsHeldOut: number;
 }
 
 /** Where and with what the run was made. */

@@ -54,8 +54,9 @@ export function selectPart({ resultSchema: schema, hasFiles }: PartShape, tables
     "r.partition",
     `${quoteTextList(FIT_STATES)}[state + 1] as state`,
     `case when reason < ${SKIP_REASONS.length} then ${quoteTextList(SKIP_REASONS)}[reason + 1] end as reason`,
-    ...["rows_read", "rows_used", "rows_dropped"].map((name) => `${orNull(name)}::BIGINT as ${name}`),
-    "(case when not isnan(rows_read) then 0 end)::BIGINT as rows_held_out",
+    ...["rows_read", "rows_used", "rows_dropped", "rows_held_out"].map(
+      (name) => `${orNull(name)}::BIGINT as ${name}`,
+    ),
     "attempt + 1 as attempts",
     "worker",
     "task",

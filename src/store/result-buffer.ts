@@ -63,10 +63,9 @@ export class ResultBuffer {
     const end = start + batch.partition.length;
     this.#reserve(end);
     this.#addCodes(batch, start, end);
-    const { rowsRead, rowsUsed, rowsDropped, startedAtMs, durationMs } = batch;
-    for (const [i, values] of [rowsRead, rowsUsed, rowsDropped, startedAtMs, durationMs].entries()) {
-      this.#numbers[i]!.set(values, start);
-    }
+    const { rowsRead, rowsUsed, rowsDropped, rowsHeldOut, startedAtMs, durationMs } = batch;
+    const fixed = [rowsRead, rowsUsed, rowsDropped, rowsHeldOut, startedAtMs, durationMs];
+    for (const [i, values] of fixed.entries()) this.#numbers[i]!.set(values, start);
     let next: number = FIXED_NUMBERS.length;
     for (const column of batch.metrics) next = this.#addNumbers(column, next, batch.state);
     const firstModel = next;

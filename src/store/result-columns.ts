@@ -21,6 +21,7 @@ export const FIXED_NUMBERS = [
   "rows_read",
   "rows_used",
   "rows_dropped",
+  "rows_held_out",
   "started_at_ms",
   "duration_ms",
   "model_bytes",

@@ -23,19 +23,30 @@ export function fitPartition(
   const rowsRead = rows.rowCount;
   const rowsUsed = used.rowCount;
   const rowsDropped = rowsRead - rowsUsed;
-  if (rowsUsed === 0) return { state: "skipped", reason: "no_rows", rowsRead, rowsUsed, rowsDropped };
+  const rowsHeldOut = 0;
+  if (rowsUsed === 0)
+    return { state: "skipped", reason: "no_rows", rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
   if (rowsUsed < shape.minRows) {
-    return { state: "skipped", reason: "too_few_rows", rowsRead, rowsUsed, rowsDropped };
+    return { state: "skipped", reason: "too_few_rows", rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
   }
   try {
     const fit = estimator.fit(blocksOf(used, shape));
-    if (!("failure" in fit)) return { state: "fitted", fit, rowsRead, rowsUsed, rowsDropped };
+    if (!("failure" in fit)) return { state: "fitted", fit, rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
     const { code, message } = fit.failure;
-    return { state: "failed", code, message, stack: null, rowsRead, rowsUsed, rowsDropped };
+    return { state: "failed", code, message, stack: null, rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
-    return { state: "failed", code: "estimator_threw", message, stack, rowsRead, rowsUsed, rowsDropped };
+    return {
+      state: "failed",
+      code: "estimator_threw",
+      message,
+      stack,
+      rowsRead,
+      rowsUsed,
+      rowsDropped,
+      rowsHeldOut,
+    };
   }
 }
 

@@ -66,7 +66,7 @@ function fitModule(
 ): PartitionResult | Promise<PartitionResult> {
   const { definition, params } = loaded;
   const rowsRead = rows.rowCount;
-  const counts = { rowsRead, rowsUsed: rowsRead, rowsDropped: 0 };
+  const counts = { rowsRead, rowsUsed: rowsRead, rowsDropped: 0, rowsHeldOut: 0 };
   if (rowsRead === 0) return { state: "skipped", reason: "no_rows", ...counts };
   if (rowsRead < definition.minRows) return { state: "skipped", reason: "too_few_rows", ...counts };
   const failed = (failure: Failure): PartitionResult => ({ state: "failed", ...failure, ...counts });

@@ -19,11 +19,15 @@ export interface DocumentFit {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** What became of one partition. `rowsDropped` are those that the row policy left out. */
+/**
+ * What became of one partition. `rowsDropped` are those that the row policy left out, `rowsHeldOut` those that it kept
+ * from the fit to score it; with `rowsUsed` they add up to `rowsRead`.
+ */
 export type PartitionResult = {
   readonly rowsRead: number;
   readonly rowsUsed: number;
   readonly rowsDropped: number;
+  readonly rowsHeldOut: number;
 } & (
   | { readonly state: "fitted"; readonly fit: Fit }
   | { readonly state: "fitted"; readonly document: DocumentFit }

@@ -2,6 +2,12 @@ import type { PartitionResult } from "./trainer.ts";
 
 /** The failure of a partition of which nobody knows the rows: its file could not be read, or whoever read them is dead. */
 export function unreadPartition(code: string, message: string, stack: string | null = null): PartitionResult {
-  const unknown = { rowsRead: Number.NaN, rowsUsed: Number.NaN, rowsDropped: Number.NaN };
+  const nobodyKnows = Number.NaN;
+  const unknown = {
+    rowsRead: nobodyKnows,
+    rowsUsed: nobodyKnows,
+    rowsDropped: nobodyKnows,
+    rowsHeldOut: nobodyKnows,
+  };
   return { state: "failed", code, message, stack, ...unknown };
 }

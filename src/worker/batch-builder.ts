@@ -50,6 +50,7 @@ export class BatchBuilder {
       rowsRead: doubles(),
       rowsUsed: doubles(),
       rowsDropped: doubles(),
+      rowsHeldOut: doubles(),
       startedAtMs: doubles(),
       durationMs: doubles(),
       model: schema.model.map((field) => column(field.listLength ?? 1)),
@@ -80,6 +81,7 @@ export class BatchBuilder {
     batch.rowsRead[row] = result.rowsRead;
     batch.rowsUsed[row] = result.rowsUsed;
     batch.rowsDropped[row] = result.rowsDropped;
+    batch.rowsHeldOut[row] = result.rowsHeldOut;
     batch.startedAtMs[row] = time.startedAtMs;
     batch.durationMs[row] = time.durationMs;
     if (file !== undefined) this.#files.add(file);
@@ -131,9 +133,11 @@ export class BatchBuilder {
 
 /** The buffers of a batch, to be handed to another thread without a copy. */
 export function batchBuffers(batch: ResultBatch): ArrayBuffer[] {
-  const { partition, state, reason, rowsRead, rowsUsed, rowsDropped, startedAtMs, durationMs } = batch;
+  const { partition, state, reason, startedAtMs, durationMs } = batch;
+  const { rowsRead, rowsUsed, rowsDropped, rowsHeldOut } = batch;
   const numbers = [...batch.model, ...batch.metrics, ...(batch.terms ? Object.values(batch.terms) : [])];
-  const arrays = [partition, state, reason, rowsRead, rowsUsed, rowsDropped, startedAtMs, durationMs];
+  const counts = [rowsRead, rowsUsed, rowsDropped, rowsHeldOut];
+  const arrays = [partition, state, reason, ...counts, startedAtMs, durationMs];
   for (const column of numbers as NumberColumn[]) arrays.push(column.values, column.isValid);
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
@@ -154,6 +158,7 @@ function firstRows(batch: ResultBatch, count: number): ResultBatch {
     rowsRead: batch.rowsRead.slice(0, count),
     rowsUsed: batch.rowsUsed.slice(0, count),
     rowsDropped: batch.rowsDropped.slice(0, count),
+    rowsHeldOut: batch.rowsHeldOut.slice(0, count),
     startedAtMs: batch.startedAtMs.slice(0, count),
     durationMs: batch.durationMs.slice(0, count),
     model: batch.model.map(cut),

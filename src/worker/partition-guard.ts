@@ -71,5 +71,12 @@ function failedFit(
   { rowCount }: PartitionRows,
   failure: { readonly code: string; readonly message: string; readonly stack: string | null },
 ): PartitionResult {
-  return { state: "failed", ...failure, rowsRead: rowCount, rowsUsed: rowCount, rowsDropped: 0 };
+  return {
+    state: "failed",
+    ...failure,
+    rowsRead: rowCount,
+    rowsUsed: rowCount,
+    rowsDropped: 0,
+    rowsHeldOut: 0,
+  };
 }

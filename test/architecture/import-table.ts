@@ -77,7 +77,12 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   store: { values: ["duckdb", "table", "key", "run", "job"], node: true },
   "version.ts": { node: true },
   "plan.ts": { values: ["job", "key", "run", "trainer"], types: ["engine"] },
-  "train-options.ts": { values: ["key", "job", "trainer"], types: ["run", "plan.ts"], node: true },
+  "policy-options.ts": { values: ["job"] },
+  "train-options.ts": {
+    values: ["key", "job", "trainer", "policy-options.ts"],
+    types: ["run", "plan.ts"],
+    node: true,
+  },
   "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
   "train.ts": {
     values: [
@@ -108,6 +113,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
         "train.ts",
         "predict.ts",
         "predict-options.ts",
+        "policy-options.ts",
         "train-options.ts",
         "version.ts",
       ],

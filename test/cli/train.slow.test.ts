@@ -106,6 +106,7 @@ describe("train --json", () => {
         rowsRead: 3313,
         rowsUsed: 3313,
         rowsDropped: 0,
+        rowsHeldOut: 0,
       },
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
       durationMs: expect.any(Number),

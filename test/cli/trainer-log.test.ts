@@ -13,7 +13,7 @@ const STARTED: RunEvent = {
 };
 
 function logged(text: string, partition: number | null = 7): RunEvent {
-  return { type: "trainer.logged", atMs: 1, task: 0, partition, stream: "stdout", text };
+  return { type: "trainer.logged", atMs: 1, task: 0, partition, key: null, stream: "stdout", text };
 }
 
 /** What is written of some events. */

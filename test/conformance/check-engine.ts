@@ -8,6 +8,7 @@ import type { RunEvent } from "../../src/run/run-event.ts";
 import { answeredCount } from "../../src/run/run-state.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
 import { type CollectedRun, collectRun, NEVER } from "../engine/collect-run.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { type Layout, openTestDuckdb, writeSource } from "../source/write-source.ts";
 
 /** Rows of a mixed kind: 500 keys of very different size in no order, one of them NULL, with NULL, NaN and ±∞. */
@@ -32,10 +33,11 @@ export interface EngineMember {
 /** The job that most tests run. */
 export function mixedJob(paths: readonly string[]): Job {
   return {
-    source: { paths, types: {}, where: null },
+    source: plainSource(paths),
     partitioning: { kind: "by", columns: ["key"] },
     trainer: linearRegression({ target: "y", features: ["x", "z"] }),
     seed: 42,
+    ...PLAIN_JOB,
   };
 }
 

@@ -9,6 +9,7 @@ import { inspectSource } from "../../src/source/inspect-source.ts";
 import { createRelation, type Relation } from "../../src/source/relation.ts";
 import { type RowBatch, streamRows, streamSortedRows } from "../../src/source/stream-rows.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { resolveEstimatorJob } from "../source/resolve-estimator-job.ts";
 import { type Layout, openTestDuckdb, writeSource } from "../source/write-source.ts";
 
@@ -59,10 +60,11 @@ function expectedRow(i: number): { city: string | null; zone: number; x: number;
 
 function jobFor(paths: readonly string[], where: string | null = null): EstimatorJob {
   return {
-    source: { paths, types: TYPES, where },
+    source: plainSource(paths, { types: TYPES, where }),
     partitioning: { kind: "by", columns: ["city", "zone"] },
     trainer: linearRegression({ target: "y", features: ["x", "n"] }),
     seed: 42,
+    ...PLAIN_JOB,
   };
 }
 

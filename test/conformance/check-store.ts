@@ -74,6 +74,7 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
         rowsRead: 290,
         rowsUsed: 261,
         rowsDropped: 29,
+        rowsHeldOut: 0,
       });
       await opened.close();
     });
@@ -150,7 +151,7 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
       await writer.append({ ...batch!, rowsUsed: Float64Array.of(9, 8, 9) });
       await expect(writer.commit(factsOf(run))).rejects.toMatchObject({
         code: "run_damaged",
-        message: expect.stringContaining("partition 1: 10 rows read, but 9 used or dropped"),
+        message: expect.stringContaining("partition 1: 10 rows read, but 9 used, dropped or held out"),
       });
       await writer.stop();
     });

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { ALL_ROWS } from "../../src/job/policy.ts";
 import {
   type EngineMessage,
   PROTOCOL_VERSION,
@@ -8,6 +9,7 @@ import {
   type WorkerTrainer,
 } from "../../src/protocol/message.ts";
 import { FIT_STATES } from "../../src/run/fit-state.ts";
+import { PLAIN_DIALECT } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { MADE_COLUMNS, MADE_ROWS, madeBucket } from "../worker/made-bucket.ts";
 import { Talk } from "../worker/talk.ts";
@@ -28,8 +30,6 @@ export interface WorkerMember {
   /** An `x` with which its fit fails. */
   readonly spoiltX: number;
 }
-
-const DIALECT = { delimiter: ",", quote: '"', escape: '"' };
 
 /** Files with their text: a plain one, one that is not plain, one that is not there, one with its columns turned round. */
 const FILES = [
@@ -57,7 +57,8 @@ export function checkWorker(name: string, member: WorkerMember): void {
         readColumns: MADE_COLUMNS,
         keyFields: [],
         seed: 1,
-        filePlan: { format: "csv", dialect: DIALECT, columns: MADE_COLUMNS, mustDecline: null },
+        rowPolicy: ALL_ROWS,
+        filePlan: { format: "csv", dialect: PLAIN_DIALECT, columns: MADE_COLUMNS, mustDecline: null },
       };
       worker.send({ type: "init", ...init });
       return talk;

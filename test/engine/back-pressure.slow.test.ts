@@ -5,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { Job } from "../../src/job/job.ts";
 import { type OpenedEngine, openEngine } from "../../src/open-engine.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { NEVER } from "./collect-run.ts";
 
@@ -18,10 +19,11 @@ function job(source: string, where: string | null, isPerFile: boolean, fit: stri
      export default defineTrainer({ columns: ["x"], fit: async () => { ${fit} } });`,
   );
   return {
-    source: { paths: [source], types: {}, where },
+    source: plainSource([source], { where }),
     partitioning: isPerFile ? { kind: "file" } : { kind: "by", columns: ["k"] },
     trainer: { module, params: {} },
     seed: 1,
+    ...PLAIN_JOB,
   };
 }
 

@@ -140,4 +140,5 @@ const FITTED = {
   rowsRead: 1,
   rowsUsed: 1,
   rowsDropped: 0,
+  rowsHeldOut: 0,
 } as const;

@@ -5,6 +5,7 @@ import type { Connection, Duckdb } from "../../src/duckdb/duckdb.ts";
 import { type FileReader, readFile } from "../../src/engine/local/read-file.ts";
 import { inspectFiles } from "../../src/source/inspect-files.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { resolveEstimatorJob } from "../source/resolve-estimator-job.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -25,7 +26,7 @@ afterAll(() => {
 const NEVER = new AbortController().signal;
 
 async function readerOf(path: string): Promise<FileReader> {
-  const source = { paths: [path], types: {}, where: null };
+  const source = plainSource([path]);
   const { schema } = await inspectFiles(source, connection);
   const job = resolveEstimatorJob(
     {
@@ -33,6 +34,7 @@ async function readerOf(path: string): Promise<FileReader> {
       partitioning: { kind: "file" },
       trainer: linearRegression({ target: "y", features: ["x"] }),
       seed: 0,
+      ...PLAIN_JOB,
     },
     schema,
   );

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Job } from "../../src/job/job.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { openTestDuckdb, writeSource } from "../source/write-source.ts";
 import { collectRun } from "./collect-run.ts";
 import { localMember } from "./local-member.ts";
@@ -11,10 +12,11 @@ const UNSORTED = `select i as n, 'key ' || (hash(i) % ${KEYS})::integer as key, 
 
 function job(paths: readonly string[], where: string | null): Job {
   return {
-    source: { paths, types: {}, where },
+    source: plainSource(paths, { where }),
     partitioning: { kind: "by", columns: ["key"] },
     trainer: { estimator: "row-order-probe", params: { number: "n" } },
     seed: 1,
+    ...PLAIN_JOB,
   };
 }
 

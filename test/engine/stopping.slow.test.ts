@@ -6,6 +6,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { Job, TrainerSpec } from "../../src/job/job.ts";
 import { type OpenedEngine, openEngine } from "../../src/open-engine.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { NEVER } from "./collect-run.ts";
 
@@ -48,8 +49,8 @@ function jobOf(folder: string, spec: TrainerSpec, rows: number): Job {
   const path = join(folder, "rows.csv");
   const lines = Array.from({ length: rows }, (_, i) => `${i},${i % 7},${i % 3}`);
   writeFileSync(path, ["k,x,y", ...lines, ""].join("\n"));
-  const source = { paths: [path], types: {}, where: null };
-  return { source, partitioning: { kind: "by", columns: ["k"] }, trainer: spec, seed: 1 };
+  const source = plainSource([path]);
+  return { source, partitioning: { kind: "by", columns: ["k"] }, trainer: spec, seed: 1, ...PLAIN_JOB };
 }
 
 /** Opens an engine of two workers for a test, and closes it whatever comes. */

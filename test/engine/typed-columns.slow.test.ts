@@ -4,6 +4,7 @@ import type { Job, Partitioning } from "../../src/job/job.ts";
 import { openEngine } from "../../src/open-engine.ts";
 import { openRun } from "../../src/store/open-run.ts";
 import { trainWith } from "../../src/train.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { type Layout, openTestDuckdb, writeSource } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -43,14 +44,16 @@ interface Seen {
 
 async function see(paths: readonly string[], partitioning: Partitioning, workers: number): Promise<Seen> {
   const job: Job = {
-    source: { paths, types: {}, where: null },
+    source: plainSource(paths),
     partitioning,
     trainer: { module: SEE_ALL, params: {} },
     seed: 42,
+    ...PLAIN_JOB,
   };
   const opened = await openEngine(workers, { bucketLimits: { rows: 500, partitions: 4 } });
   try {
-    const request = { job, runsFolder: temporaryFolder(), workers };
+    const machine = { workers, memoryBytes: null, memoryPerWorkerBytes: null };
+    const request = { job, runsFolder: temporaryFolder(), name: null, ...machine };
     const { folder } = await trainWith(opened, request, {});
     const run = await openRun(folder);
     const { rows } = await run.query("select model from models order by partition");

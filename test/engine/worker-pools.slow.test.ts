@@ -8,6 +8,7 @@ import { ProcessPool } from "../../src/engine/local/process-pool.ts";
 import { ThreadPool } from "../../src/engine/local/thread-pool.ts";
 import { WorkQueue } from "../../src/engine/local/work-queue.ts";
 import type { PoolInit, WorkerPool } from "../../src/engine/local/worker-pool.ts";
+import { ALL_ROWS } from "../../src/job/policy.ts";
 import { FIT_STATES } from "../../src/run/fit-state.ts";
 import type { ResultBatch } from "../../src/run/result-batch.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
@@ -28,6 +29,7 @@ function moduleInit(path: string): PoolInit {
     readColumns: MADE_COLUMNS,
     keyFields: [],
     seed: 1,
+    rowPolicy: ALL_ROWS,
     filePlan: null,
   };
 }

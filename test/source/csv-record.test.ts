@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { firstRecord } from "../../src/source/text/csv-record.ts";
+import { PLAIN_DIALECT } from "../plain-job.ts";
 
-const DIALECT = { delimiter: ",", quote: '"', escape: '"' };
+const DIALECT = PLAIN_DIALECT;
 
 function written(fields: readonly string[]): string {
   return fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(",");
@@ -32,7 +33,7 @@ describe("firstRecord", () => {
   });
 
   test("knows other delimiters and backslash escapes", () => {
-    const dialect = { delimiter: ";", quote: "'", escape: "\\" };
+    const dialect = { ...PLAIN_DIALECT, delimiter: ";", quote: "'", escape: "\\" };
     expect(firstRecord("a;'it\\'s; b';c\n", dialect)).toEqual(["a", "it's; b", "c"]);
   });
 });

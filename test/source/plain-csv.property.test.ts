@@ -8,6 +8,7 @@ import { readCsv } from "../../src/duckdb/read-files.ts";
 import { firstRecord } from "../../src/source/text/csv-record.ts";
 import { parsePlainCsv } from "../../src/source/text/plain-csv.ts";
 import type { NumberValues, Rows } from "../../src/table/column.ts";
+import { PLAIN_DIALECT } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { disturbedCsvs, type MadeCsv, plainCsvs } from "./csv-arbitrary.ts";
 import { bitsOf, duckdbRows } from "./duckdb-rows.ts";
@@ -29,7 +30,7 @@ afterAll(() => {
 });
 
 function dialectOf(csv: MadeCsv) {
-  return { delimiter: csv.delimiter, quote: '"', escape: '"' };
+  return { ...PLAIN_DIALECT, delimiter: csv.delimiter };
 }
 
 /** Reads the CSV as the engine does, with names from its own header. */

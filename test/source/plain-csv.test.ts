@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { parsePlainCsv } from "../../src/source/text/plain-csv.ts";
 import type { NumberValues } from "../../src/table/column.ts";
+import { PLAIN_DIALECT } from "../plain-job.ts";
 import { bitsOf } from "./duckdb-rows.ts";
 
-const DIALECT = { delimiter: ",", quote: '"', escape: '"' };
+const DIALECT = PLAIN_DIALECT;
 const A = [{ name: "a", hasValidity: true }];
 
 function parse(text: string | Uint8Array, columns = A, dialect = DIALECT) {

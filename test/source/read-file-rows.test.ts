@@ -12,11 +12,12 @@ import { hashSourceFile } from "../../src/source/hash-source-file.ts";
 import { readHeader } from "../../src/source/read-header.ts";
 import type { NumberValues, Rows } from "../../src/table/column.ts";
 import type { ReadColumn } from "../../src/table/read-column.ts";
+import { PLAIN_DIALECT } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { bitsOf, duckdbRows } from "./duckdb-rows.ts";
 import { openTestDuckdb, writeSource } from "./write-source.ts";
 
-const DIALECT = { delimiter: ",", quote: '"', escape: '"' };
+const DIALECT = PLAIN_DIALECT;
 const TEXT = "a,b\n1,x\n2.5,y\n,z\n";
 
 let folder: string;

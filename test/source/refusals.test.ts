@@ -11,6 +11,7 @@ import { inspectSource } from "../../src/source/inspect-source.ts";
 import { checkUnchanged, listFiles } from "../../src/source/list-files.ts";
 import { createRelation } from "../../src/source/relation.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { resolveEstimatorJob } from "./resolve-estimator-job.ts";
 import { openTestDuckdb } from "./write-source.ts";
@@ -30,7 +31,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-const spec = (...paths: string[]): SourceSpec => ({ paths, types: {}, where: null });
+const spec = (...paths: string[]): SourceSpec => plainSource(paths);
 
 /** Reads `y ~ x` by `key` as far as the first error, and gives its code and message. */
 async function refusal(source: SourceSpec): Promise<string> {
@@ -41,6 +42,7 @@ async function refusal(source: SourceSpec): Promise<string> {
       partitioning: { kind: "by", columns: ["key"] },
       trainer: linearRegression({ target: "y", features: ["x"] }),
       seed: 0,
+      ...PLAIN_JOB,
     } as const;
     const resolved: ResolvedJob = resolveEstimatorJob(job, schema);
     const relation = await createRelation(resolved, schema, connection);

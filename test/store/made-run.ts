@@ -1,3 +1,4 @@
+import { ALL_ROWS } from "../../src/job/policy.ts";
 import type { ResolvedJob } from "../../src/job/resolved-job.ts";
 import { type KeyList, keyAt } from "../../src/key/key-list.ts";
 import { createKeyListBuilder } from "../../src/key/key-list-builder.ts";
@@ -13,6 +14,7 @@ import type {
 } from "../../src/run/result-batch.ts";
 import { DOCUMENT_SCHEMA, type ResultSchema } from "../../src/run/result-schema.ts";
 import type { RunFacts } from "../../src/store/manifest.ts";
+import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 
 /** A number of a result, or NULL. */
 export type Cell = number | null;
@@ -206,6 +208,7 @@ function batchOf(
     rowsRead: Float64Array.from(rows, (row, i) => used[i]! + row.rowsDropped),
     rowsUsed: Float64Array.from(used),
     rowsDropped: Float64Array.from(rows, (row, i) => (Number.isNaN(used[i]!) ? Number.NaN : row.rowsDropped)),
+    rowsHeldOut: Float64Array.from(used, (rows) => (Number.isNaN(rows) ? Number.NaN : 0)),
     startedAtMs: Float64Array.from(rows, (_, i) => startedAtMs + i),
     durationMs: Float64Array.from(rows, (_, i) => i / 4),
     model,
@@ -255,10 +258,11 @@ export function jobOf({ keyFields, outcomes }: Pick<MadeRun, "keyFields" | "outc
   const isByFile = outcomes[0]?.file !== undefined;
   const byColumns = columns.length === 0 ? ({ kind: "pooled" } as const) : ({ kind: "by", columns } as const);
   return {
-    source: { paths: ["rows.csv"], types: {}, where: null },
+    source: plainSource(["rows.csv"]),
     partitioning: isByFile ? { kind: "file" } : byColumns,
     trainer: { estimator: "linear-regression", params: {} },
     seed: 42,
+    ...PLAIN_JOB,
     format: "csv",
     files: isByFile ? outcomes.map((_, i) => ({ ...ONE_FILE, path: `/data/${i}.csv` })) : [ONE_FILE],
     columns: [],
@@ -267,6 +271,7 @@ export function jobOf({ keyFields, outcomes }: Pick<MadeRun, "keyFields" | "outc
     trainerColumns: { features: ["x"], target: "y", weights: null },
     module: null,
     dialect: null,
+    rowPolicy: ALL_ROWS,
   };
 }
 

@@ -55,6 +55,7 @@ describe("fitPartition", () => {
       rowsRead: 2,
       rowsUsed: 0,
       rowsDropped: 2,
+      rowsHeldOut: 0,
     });
     expect(fitPartition(rowsOf([nan, 1], [1, 2]), SHAPE, recordingEstimator([]))).toMatchObject({
       state: "skipped",

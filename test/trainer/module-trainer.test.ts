@@ -16,7 +16,7 @@ function fitReturning(output: string): Promise<PartitionResult> {
   return fitMembers(`fit: () => (${output})`);
 }
 
-const COUNTS = { rowsRead: 3, rowsUsed: 3, rowsDropped: 0 };
+const COUNTS = { rowsRead: 3, rowsUsed: 3, rowsDropped: 0, rowsHeldOut: 0 };
 
 describe("a fit of a user's trainer", () => {
   test("has model, metrics and the counts of all rows", async () => {
@@ -71,10 +71,17 @@ describe("a fit of a user's trainer", () => {
     );
     const trainer = trainerOf(loaded, ["x"]);
     expect(trainer.fitPartition(rowsOf(), KEY)).toEqual({
-      ...{ state: "skipped", reason: "no_rows", rowsRead: 0, rowsUsed: 0, rowsDropped: 0 },
+      ...{ state: "skipped", reason: "no_rows", rowsRead: 0, rowsUsed: 0, rowsDropped: 0, rowsHeldOut: 0 },
     });
     expect(trainer.fitPartition(rowsOf(numbers(1, 2)), KEY)).toEqual({
-      ...{ state: "skipped", reason: "too_few_rows", rowsRead: 2, rowsUsed: 2, rowsDropped: 0 },
+      ...{
+        state: "skipped",
+        reason: "too_few_rows",
+        rowsRead: 2,
+        rowsUsed: 2,
+        rowsDropped: 0,
+        rowsHeldOut: 0,
+      },
     });
     expect(trainer.fitPartition(rowsOf(numbers(1, null, 3)), KEY)).toMatchObject({
       document: { model: "false" },

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import type { WorkerDeath } from "../../src/engine/local/worker-pool.ts";
 import { WorkerProcess } from "../../src/engine/local/worker-process.ts";
+import { ALL_ROWS } from "../../src/job/policy.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
 import { type EngineMessage, PROTOCOL_VERSION } from "../../src/protocol/message.ts";
 import { FIT_STATES } from "../../src/run/fit-state.ts";
@@ -57,6 +58,7 @@ function initOf(path: string): EngineMessage {
     readColumns: MADE_COLUMNS,
     keyFields: [],
     seed: 1,
+    rowPolicy: ALL_ROWS,
     filePlan: null,
   };
 }

@@ -23,13 +23,14 @@ export async function* fitFiles(
   const { job } = inventory;
   const tasks = planFileTasks(job.files, options.workers);
   const declined = new DeclinedFiles(inventory, reader, options);
-  const { trainer, threadEntry, resultSchema, signal } = options;
-  const { readColumns, keyFields, seed } = job;
+  const { trainer, threadEntry, resultSchema, limits, signal } = options;
+  const { readColumns, keyFields, seed, rowPolicy } = job;
   const happening = workOnPool({
     size: Math.min(options.workers, tasks.length),
     threadEntry,
-    init: { trainer, readColumns, keyFields, seed, filePlan: filePlanOf(reader) },
+    init: { trainer, readColumns, keyFields, seed, rowPolicy, filePlan: filePlanOf(reader) },
     resultSchema,
+    limits,
     signal,
     onDeclined: (partition) => declined.add(partition),
     produce: async (dispatcher) => {

@@ -34,13 +34,14 @@ export async function* fitKeys(
   rows: AsyncIterable<RowBatch>,
   options: KeysOptions,
 ): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
-  const { readColumns, keyFields, seed } = inventory.job;
-  const { trainer, threadEntry, signal, resultSchema } = options;
+  const { readColumns, keyFields, seed, rowPolicy } = inventory.job;
+  const { trainer, threadEntry, signal, resultSchema, limits } = options;
   const happening = workOnPool({
     size: Math.min(options.workers, options.buckets.rowCounts.length),
     threadEntry,
-    init: { trainer, readColumns, keyFields, seed, filePlan: null },
+    init: { trainer, readColumns, keyFields, seed, rowPolicy, filePlan: null },
     resultSchema,
+    limits,
     signal,
     produce: (dispatcher, results) => exchangeRows(inventory, rows, options, { dispatcher, results }),
     stopProducing: options.stopReading,

@@ -37,6 +37,8 @@ export interface LocalEngineOptions {
   readonly families: readonly EstimatorFamily[];
   /** Module that worker threads run; it must know the same families. Default: manyfit's own. */
   readonly threadEntry?: string;
+  /** What each process of a module may take, in bytes. Default: no limit. */
+  readonly memoryPerWorkerBytes?: number;
   /** Size of buckets. Default: by rows and workers. */
   readonly bucketLimits?: BucketLimits;
 }
@@ -210,6 +212,7 @@ class LocalEngine implements Engine {
       threadEntry: this.#threadEntry,
       trainer: this.#workerTrainer(prepared),
       resultSchema: this.#resultSchema(prepared),
+      limits: { timeoutMs: job.policy.timeoutMs, memoryBytes: this.#options.memoryPerWorkerBytes ?? null },
       signal,
     };
     if (prepared.kind === "files") {

@@ -21,6 +21,7 @@ import {
   resolveKeys,
   resolveModule,
 } from "../../trainer/resolve-job.ts";
+import { resolveRowPolicy } from "../../trainer/resolve-row-policy.ts";
 
 /** What an inspection leaves for the run: partitions whose rows are brought together, or files. */
 export type Prepared =
@@ -105,7 +106,8 @@ async function resolve(job: Job, schema: SourceSchema, context: PrepareContext):
   const trainer = await resolveTrainer(job, schema, keyColumns, context);
   const { format, files, columns } = schema;
   const dialect = schema.format === "csv" ? schema.dialect : null;
-  return { ...job, format, dialect, files, columns, keyFields, ...trainer };
+  const rowPolicy = resolveRowPolicy(job);
+  return { ...job, format, dialect, files, columns, keyFields, ...trainer, rowPolicy };
 }
 
 async function resolveTrainer(

@@ -1,3 +1,4 @@
+import { ALL_ROWS } from "../../job/policy.ts";
 import { PROTOCOL_VERSION, type WorkerInit } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import { loadTrainer } from "../../trainer/load-trainer.ts";
@@ -9,7 +10,8 @@ import type { ScoringBucket } from "./score-buckets.ts";
 /** What workers are told of a scoring, but for their number. */
 export function scoringInit(source: ScoringSource): Omit<WorkerInit, "version" | "worker"> {
   const { trainer, readColumns, keyFields, seed } = source;
-  return { trainer: { kind: "module", ...trainer }, readColumns, keyFields, seed, filePlan: null };
+  const rowPolicy = ALL_ROWS;
+  return { trainer: { kind: "module", ...trainer }, readColumns, keyFields, seed, rowPolicy, filePlan: null };
 }
 
 /** Predicts bucket after bucket in the caller's thread, so that a debugger works. */

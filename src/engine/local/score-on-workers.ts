@@ -27,6 +27,7 @@ export async function* scoreOnWorkers(
     threadEntry,
     init: scoringInit(source),
     resultSchema: DOCUMENT_SCHEMA,
+    limits: { timeoutMs: null, memoryBytes: null },
     signal,
     produce: async (dispatcher) => {
       for await (const bucket of buckets) {

@@ -5,6 +5,7 @@ import { LogLimit } from "./log-limit.ts";
 import { ProcessPool } from "./process-pool.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { WorkQueue } from "./work-queue.ts";
+import type { WorkerLimits } from "./worker-options.ts";
 import type { PoolInit, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
 /** What work is done on. */
@@ -15,6 +16,7 @@ export interface PoolWork {
   readonly threadEntry: string;
   readonly init: PoolInit;
   readonly resultSchema: ResultSchema;
+  readonly limits: WorkerLimits;
   readonly signal: AbortSignal;
   /** A worker leaves a file to the engine, which has to add its rows. */
   readonly onDeclined?: DispatcherOptions["onDeclined"];
@@ -36,7 +38,15 @@ export async function* workOnPool(work: PoolWork): AsyncGenerator<Happening, voi
     onLogged: (_, { task, partition, stream, text }) => {
       const kept = logs.cut(partition, text);
       if (kept !== "")
-        results.push({ type: "trainer.logged", atMs: Date.now(), task, partition, stream, text: kept });
+        results.push({
+          type: "trainer.logged",
+          atMs: Date.now(),
+          task,
+          partition,
+          key: null,
+          stream,
+          text: kept,
+        });
     },
   });
   const pool = startPool(work, dispatcher);

@@ -1,6 +1,14 @@
 import type { WorkerTrainer } from "../../protocol/message.ts";
 import type { ResultSchema } from "../../run/result-schema.ts";
 
+/** What a worker that is a process may take; null: no limit. Threads run what manyfit ships, and have none. */
+export interface WorkerLimits {
+  /** Milliseconds of one fit. */
+  readonly timeoutMs: number | null;
+  /** Resident bytes of the process. */
+  readonly memoryBytes: number | null;
+}
+
 /** What partitions are fitted on. */
 export interface WorkerOptions {
   /** Threads or processes at most; never more than there is work for. */
@@ -9,5 +17,6 @@ export interface WorkerOptions {
   readonly threadEntry: string;
   readonly trainer: WorkerTrainer;
   readonly resultSchema: ResultSchema;
+  readonly limits: WorkerLimits;
   readonly signal: AbortSignal;
 }
