@@ -23,12 +23,24 @@ export type {
   TrainerModule,
 } from "./job/resolved-job.ts";
 export type { KeyField, KeyType, KeyValue } from "./key/key-type.ts";
-export type { NamedPartition, Plan, SizeSpread } from "./plan.ts";
-export { type Prediction, predict } from "./predict.ts";
+export type { Forecast, SampledCause, TimeRange } from "./plan/forecast.ts";
+export type { SizeBin, SizeSpread } from "./plan/sizes.ts";
+export type { NamedPartition, Plan, PlanMemory, PlanRules, SizeHistogram } from "./plan.ts";
+export { type PlanOptions, plan } from "./plan-job.ts";
+export type { PredictFailure } from "./predict/prediction-summary.ts";
+export { type LeftOut, type Prediction, predict } from "./predict.ts";
 export type { PredictOptions, PredictPhase, UnknownPolicy } from "./predict-options.ts";
+export { type EtaState, foldEta, INITIAL_ETA, remainingMs } from "./run/eta.ts";
 export { FIT_STATES, type FitState, SKIP_REASONS, type SkipReason } from "./run/fit-state.ts";
 export type { MetricField, ModelField, ResultSchema } from "./run/result-schema.ts";
-export { EVENT_VERSION, PHASES, type Phase, type RunEvent, type StateCounts } from "./run/run-event.ts";
+export {
+  EVENT_VERSION,
+  PHASES,
+  type Phase,
+  type ProgressUnit,
+  type RunEvent,
+  type StateCounts,
+} from "./run/run-event.ts";
 export {
   answeredCount,
   foldEvent,
@@ -36,7 +48,11 @@ export {
   type PhaseProgress,
   type RunState,
 } from "./run/run-state.ts";
-export type { UncommittedStatus } from "./store/left-behind.ts";
+export type { UnreadableFile } from "./run/unreadable-file.ts";
+export type { RunStop } from "./store/event-tail.ts";
+export type { JobFile, RunOrigin } from "./store/job-file.ts";
+export type { LeftBehind, UncommittedStatus } from "./store/left-behind.ts";
+export type { LockRecord } from "./store/lock.ts";
 export type {
   ArtifactFile,
   Manifest,
@@ -54,12 +70,13 @@ export type { ColumnValues, NumberValues, Rows, TextValues, Validity } from "./t
 export type { Field, FieldType } from "./table/field.ts";
 export type { ReadColumn } from "./table/read-column.ts";
 export { Table } from "./table/table.ts";
-export { plan, train } from "./train.ts";
+export { train } from "./train.ts";
 export type { PartitioningOptions, TrainOptions } from "./train-options.ts";
 export { type DefinedTrainer, defineTrainer } from "./trainer/define-trainer.ts";
 export { type LinearRegressionParams, linearRegression } from "./trainer/linear-regression.ts";
 export type {
   CheckedFit,
+  CheckedScore,
   ColumnsInput,
   FitInput,
   FitOutput,
@@ -73,6 +90,7 @@ export type {
   PredictInput,
   PredictOutput,
   ReadModel,
+  ScoreInput,
   StorableMetrics,
   StorableModel,
   StorableOutput,

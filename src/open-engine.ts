@@ -3,26 +3,46 @@ import { rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Duckdb, openDuckdb } from "./duckdb/duckdb.ts";
-import type { Engine, Inspection } from "./engine/engine.ts";
+import type { Engine } from "./engine/engine.ts";
 import { createLocalEngine, type LocalEngineOptions } from "./engine/local/local-engine.ts";
-import { ManyfitError } from "./errors.ts";
+import { type MemoryBudget, planMemory } from "./engine/local/memory-budget.ts";
 import { BUILT_IN_ESTIMATORS } from "./trainer/built-in-estimators.ts";
 
-/** Share of the free memory that DuckDB may take before it spills; the exchange and the fits have the rest. */
+/** Share of the free memory that DuckDB may take before it spills, where nobody says how much there is for all. */
 const DUCKDB_SHARE = 0.4;
+
+/** What is said of an engine beside its workers. */
+export interface EngineOptions
+  extends Partial<Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits">> {
+  /** What the run may take. Default: DuckDB has 0.4 of what is free, and worker processes have no limit. */
+  readonly memory?: {
+    /** Bytes of the process and its workers together; null: half of what is free. */
+    readonly memoryBytes: number | null;
+    /** Bytes of each worker process; null: what is left for it. */
+    readonly memoryPerWorkerBytes: number | null;
+    /** Whether workers are processes: the trainer is one of the user's. */
+    readonly isProcess: boolean;
+  };
+}
 
 /** What one job runs with. Must be closed. */
 export interface OpenedEngine {
   readonly duckdb: Duckdb;
+  /** Where DuckDB puts what does not fit into memory. */
+  readonly tempFolder: string;
   readonly engine: Engine;
+  /** Who may take how much; null where nobody said. */
+  readonly memory: MemoryBudget | null;
   close(): Promise<void>;
 }
 
-/** Opens DuckDB and the local engine over it. `extra` is for engines with estimators or limits of one's own. */
-export async function openEngine(
-  workers: number,
-  extra?: Partial<Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits">>,
-): Promise<OpenedEngine> {
+/**
+ * Opens DuckDB and the local engine over it, within a budget of memory.
+ * @throws ManyfitError `invalid_option` for a budget that is too small to run in.
+ */
+export async function openEngine(workers: number, options: EngineOptions = {}): Promise<OpenedEngine> {
+  const { memory: told, ...extra } = options;
+  const memory = told === undefined ? null : budgetOf(workers, told);
   // Made by DuckDB if it has to spill, and for bundles of modules.
   const tempFolder = join(tmpdir(), `manyfit-${randomUUID()}`);
   const removeTemp = (): void => rmSync(tempFolder, { recursive: true, force: true });
@@ -30,7 +50,8 @@ export async function openEngine(
   process.once("exit", removeTemp);
   const duckdb = await openDuckdb({
     threads: availableParallelism(),
-    memoryBytes: process.availableMemory() * DUCKDB_SHARE,
+    memoryBytes: memory?.duckdbBytes ?? process.availableMemory() * DUCKDB_SHARE,
+    ...(memory === null ? {} : { streamBytes: memory.streamBytes }),
     tempFolder,
   });
   const engine = await createLocalEngine({
@@ -38,10 +59,13 @@ export async function openEngine(
     workers,
     tempFolder,
     families: BUILT_IN_ESTIMATORS,
+    ...(memory === null ? {} : { memory }),
     ...extra,
   });
   return {
     duckdb,
+    memory,
+    tempFolder,
     engine,
     close: async () => {
       await engine.close();
@@ -52,13 +76,12 @@ export async function openEngine(
   };
 }
 
-/** Throws `memory_exceeded` when the rows of a job will not fit into what is free. */
-export function checkMemory({ exchangeBytes, inventory }: Inspection): void {
-  const freeBytes = process.availableMemory();
-  if (exchangeBytes <= freeBytes) return;
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-  throw new ManyfitError(
-    "memory_exceeded",
-    `${inventory.rowCount ?? "all"} rows need ${gigabytes(exchangeBytes)} of memory and ${gigabytes(freeBytes)} is free; name fewer --features, filter rows with --where, or fit with --workers 0, which sorts on disk`,
-  );
+function budgetOf(workers: number, told: NonNullable<EngineOptions["memory"]>): MemoryBudget {
+  return planMemory({
+    totalBytes: told.memoryBytes,
+    availableBytes: process.availableMemory(),
+    workers,
+    isProcess: told.isProcess,
+    perWorkerBytes: told.memoryPerWorkerBytes,
+  });
 }

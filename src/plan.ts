@@ -1,20 +1,18 @@
 import type { Engine, Inspection } from "./engine/engine.ts";
+import type { Dialect } from "./job/dialect.ts";
 import type { Inventory } from "./job/inventory.ts";
 import { isModuleSpec, type Params, type Partitioning } from "./job/job.ts";
+import type { FailureBudget, RowPolicy } from "./job/policy.ts";
 import type { ResolvedJob, SourceFormat, TrainerColumns } from "./job/resolved-job.ts";
 import { decodeKey } from "./key/decode-key.ts";
 import { displayKey } from "./key/display-key.ts";
 import { keyAt } from "./key/key-list.ts";
 import type { KeyField } from "./key/key-type.ts";
+import type { Forecast } from "./plan/forecast.ts";
+import { histogramOf, type SizeBin, type SizeSpread, spreadOf } from "./plan/sizes.ts";
 import type { SkipReason } from "./run/fit-state.ts";
-
-/** Sizes over all partitions, in rows or bytes; p95 is the smallest size that 95 % of them do not exceed. */
-export interface SizeSpread {
-  readonly min: number;
-  readonly median: number;
-  readonly p95: number;
-  readonly max: number;
-}
+import type { FileProblems } from "./source/check-files.ts";
+import { skipReason } from "./trainer/select-rows.ts";
 
 /** A partition that stands out. */
 export interface NamedPartition {
@@ -26,11 +24,57 @@ export interface NamedPartition {
   readonly bytes: number | null;
 }
 
+/** How the sizes of partitions are distributed. */
+export interface SizeHistogram {
+  readonly unit: "rows" | "bytes";
+  /** From the smallest size to the largest, none left out. */
+  readonly bins: readonly SizeBin[];
+}
+
+/** What a run is held to, where something was told. */
+export interface PlanRules {
+  readonly nulls: RowPolicy["nulls"] | null;
+  readonly holdout: RowPolicy["holdout"];
+  readonly orderBy: readonly string[];
+  /** Only the first so many partitions in key order. */
+  readonly limit: number | null;
+  readonly timeoutMs: number | null;
+  readonly maxFailed: FailureBudget | null;
+}
+
+/** What of the memory that a run may take its rows will need. */
+export interface PlanMemory {
+  /** What the process and its workers may take together, in bytes. */
+  readonly totalBytes: number;
+  /** What rows that are brought together may take of it, in bytes. */
+  readonly exchangeBytes: number;
+  /** Whether they need more, so that some go to disk. */
+  readonly spills: boolean;
+  /** What the rows of one partition may take in a worker, in bytes. */
+  readonly partitionBytes: number;
+  /** What a row takes there, without its texts, in bytes. */
+  readonly rowBytes: number;
+  /** Partitions that are larger. */
+  readonly tooLarge: number;
+  /** The first of them in key order, at most three. */
+  readonly tooLargeExamples: readonly NamedPartition[];
+  /** What becomes of them: estimators are given them block by block, for trainers of the user's they fail. */
+  readonly tooLargeFate: "blocks" | "partition_too_large";
+}
+
+/** What a plan says beside what an inspection found. */
+export interface PlanExtras {
+  readonly fileProblems?: FileProblems | null;
+  readonly forecast?: Forecast | null;
+}
+
 /** What a run will do, before it does it: plain data. */
 export interface Plan {
   readonly format: SourceFormat;
   readonly files: number;
   readonly bytes: number;
+  /** How CSV files are written, as it was told or found out; null for all others. */
+  readonly dialect: Dialect | null;
   readonly where: string | null;
   readonly partitioning: Partitioning["kind"];
   readonly keys: readonly KeyField[];
@@ -55,32 +99,54 @@ export interface Plan {
   readonly rowsPerPartition: SizeSpread | null;
   /** Sizes of the files of which each is a partition; null for partitions that are not files. */
   readonly bytesPerPartition: SizeSpread | null;
+  /** Of rows, or of bytes where rows are not counted before they are read. */
+  readonly sizes: SizeHistogram;
+  /** How many times as large as the median the largest partition is; null where the median is 0. */
+  readonly skew: number | null;
   /** At most five, the largest first. */
   readonly largest: readonly NamedPartition[];
   /** Partitions that will be fitted: all that are not known to be skipped. */
   readonly fits: number;
   readonly skips: Readonly<Record<SkipReason, number>>;
+  /** Keys of the first to skip in key order, as text for people, at most three for each reason. */
+  readonly skipExamples: Readonly<Record<SkipReason, readonly string[]>>;
+  /** Partitions that will fail because of a value that is missing; null where `nulls` is not `fail`, or rows are not counted. */
+  readonly nullFailures: number | null;
+  readonly rules: PlanRules;
+  /** What is wrong with files of which each is a partition; null where they were not looked at. */
+  readonly fileProblems: FileProblems | null;
   /** Used rows that a partition needs at least. */
   readonly minRows: number;
   readonly engine: string;
   readonly workers: number;
   /** Memory in which rows are brought together, beside what DuckDB takes. */
   readonly exchangeBytes: number;
+  readonly memory: PlanMemory;
+  /** How long the run will take, where a sample was fitted; else null. */
+  readonly forecast: Forecast | null;
 }
 
-/** How many of the largest partitions a plan names. */
+/** How many of the largest partitions a plan names, and of those with one fate. */
 const NAMED = 5;
+const NAMED_SKIPS = 3;
+const NAMED_TOO_LARGE = 3;
 
 /** The plan of an inspected job. Pure: nothing is read or fitted. */
-export function planRun(inspection: Inspection, engine: Pick<Engine, "name" | "workers">): Plan {
-  const { inventory, minRows, exchangeBytes } = inspection;
-  const { job, partitionCount, rows, usableRows } = inventory;
-  const skips = skipsOf(usableRows, minRows);
+export function planRun(
+  inspection: Inspection,
+  engine: Pick<Engine, "name" | "workers">,
+  { fileProblems = null, forecast = null }: PlanExtras = {},
+): Plan {
+  const { inventory, exchangeBytes } = inspection;
+  const { job, partitionCount, usableRows } = inventory;
   const isCounted = inventory.rowCount !== null;
+  const skipped = skipsOf(inventory, inspection.minRows);
+  const { no_rows, too_few_rows } = skipped.skips;
   return {
     format: job.format,
     files: job.files.length,
     bytes: job.files.reduce((sum, file) => sum + file.bytes, 0),
+    dialect: job.dialect,
     where: job.source.where,
     partitioning: job.partitioning.kind,
     keys: job.keyFields,
@@ -92,16 +158,55 @@ export function planRun(inspection: Inspection, engine: Pick<Engine, "name" | "w
     partitions: partitionCount,
     rows: inventory.rowCount,
     usableRows: isCounted ? usableRows.reduce((sum, n) => sum + n, 0) : null,
-    rowsPerPartition: isCounted ? spreadOf(rows) : null,
-    bytesPerPartition: job.partitioning.kind === "file" ? spreadOf(fileBytes(job)) : null,
+    ...sizesOf(inventory),
     largest: largestOf(inventory),
-    fits: partitionCount - skips.no_rows - skips.too_few_rows,
-    skips,
-    minRows,
+    fits: partitionCount - no_rows - too_few_rows,
+    ...skipped,
+    rules: rulesOf(job),
+    fileProblems,
+    minRows: inspection.minRows,
     engine: engine.name,
     workers: engine.workers,
     exchangeBytes,
+    memory: memoryOf(inspection),
+    forecast,
   };
+}
+
+/** Sizes of all partitions, by which they are compared: rows, or bytes where rows are not counted. */
+export function partitionSizes({ job, rows }: Inventory): Float64Array {
+  return job.partitioning.kind === "file" ? fileBytes(job) : rows;
+}
+
+function sizesOf(
+  inventory: Inventory,
+): Pick<Plan, "rowsPerPartition" | "bytesPerPartition" | "sizes" | "skew"> {
+  const isFile = inventory.job.partitioning.kind === "file";
+  const sizes = partitionSizes(inventory);
+  const spread = spreadOf(sizes);
+  return {
+    rowsPerPartition: isFile ? null : spread,
+    bytesPerPartition: isFile ? spread : null,
+    sizes: { unit: isFile ? "bytes" : "rows", bins: histogramOf(sizes) },
+    skew: spread.median === 0 ? null : spread.max / spread.median,
+  };
+}
+
+function memoryOf({ inventory, memory, exchangeBytes }: Inspection): PlanMemory {
+  const { totalBytes, partitionBytes, rowBytes, tooLarge } = memory;
+  return {
+    ...{ totalBytes, partitionBytes, rowBytes },
+    exchangeBytes: memory.exchangeBytes,
+    spills: exchangeBytes > memory.exchangeBytes,
+    tooLarge: tooLarge.length,
+    tooLargeExamples: tooLarge.slice(0, NAMED_TOO_LARGE).map((partition) => named(inventory, partition)),
+    tooLargeFate: isModuleSpec(inventory.job.trainer) ? "partition_too_large" : "blocks",
+  };
+}
+
+function rulesOf({ policy, rowPolicy, orderBy, limit }: ResolvedJob): PlanRules {
+  const { nulls, timeoutMs, maxFailed } = policy;
+  return { nulls, holdout: rowPolicy.holdout, orderBy, limit, timeoutMs, maxFailed };
 }
 
 /** Name of a job's estimator, or of the file of its trainer. */
@@ -124,30 +229,44 @@ function leftOutOf(job: ResolvedJob): Pick<Plan, "leftOut" | "unnamed"> {
   };
 }
 
-function skipsOf(usableRows: Float64Array, minRows: number): Record<SkipReason, number> {
+/** Skips that counts tell. A partition whose rows its policy refuses is none: it will fail. */
+function skipsOf(
+  inventory: Inventory,
+  minRows: number,
+): Pick<Plan, "skips" | "skipExamples" | "nullFailures"> {
+  const { job, rows, usableRows, rowCount } = inventory;
   const skips = { no_rows: 0, too_few_rows: 0 };
-  for (const usable of usableRows) {
-    if (usable === 0) skips.no_rows++;
-    else if (usable < minRows) skips.too_few_rows++;
+  const skipExamples: Record<SkipReason, string[]> = { no_rows: [], too_few_rows: [] };
+  const { nulls, holdout } = job.rowPolicy;
+  let nullFailures = 0;
+  for (const [partition, usable] of usableRows.entries()) {
+    if (nulls === "fail" && usable < rows[partition]!) {
+      nullFailures++;
+      continue;
+    }
+    const reason = skipReason(usable, minRows, holdout);
+    if (reason === null) continue;
+    if (skips[reason]++ < NAMED_SKIPS) skipExamples[reason].push(keyText(inventory, partition));
   }
-  return skips;
+  return {
+    skips,
+    skipExamples,
+    nullFailures: nulls === "fail" && rowCount !== null ? nullFailures : null,
+  };
 }
 
-function spreadOf(sizes: Float64Array): SizeSpread {
-  const sorted = sizes.slice().sort();
-  const quantile = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { min: quantile(0), median, p95: quantile(0.95), max: quantile(1) };
+/** The key of a partition as text for people. */
+export function keyText({ job, keys }: Inventory, partition: number): string {
+  const types = job.keyFields.map((field) => field.type);
+  return displayKey(job.keyFields, decodeKey(types, keyAt(keys, partition)));
 }
 
 function fileBytes({ files }: ResolvedJob): Float64Array {
   return Float64Array.from(files, (file) => file.bytes);
 }
 
-function largestOf({ job, rows, keys, rowCount }: Inventory): NamedPartition[] {
-  const isFile = job.partitioning.kind === "file";
-  const sizes = isFile ? fileBytes(job) : rows;
+function largestOf(inventory: Inventory): NamedPartition[] {
+  const sizes = partitionSizes(inventory);
   const largest: number[] = [];
   for (let partition = 0; partition < sizes.length; partition++) {
     const isLarger = largest.length < NAMED || sizes[partition]! > sizes[largest.at(-1)!]!;
@@ -157,10 +276,14 @@ function largestOf({ job, rows, keys, rowCount }: Inventory): NamedPartition[] {
     largest.splice(at, 0, partition);
     largest.length = Math.min(largest.length, NAMED);
   }
-  const types = job.keyFields.map((field) => field.type);
-  return largest.map((partition) => ({
-    key: displayKey(job.keyFields, decodeKey(types, keyAt(keys, partition))),
+  return largest.map((partition) => named(inventory, partition));
+}
+
+function named(inventory: Inventory, partition: number): NamedPartition {
+  const { job, rows, rowCount } = inventory;
+  return {
+    key: keyText(inventory, partition),
     rows: rowCount === null ? null : rows[partition]!,
-    bytes: isFile ? sizes[partition]! : null,
-  }));
+    bytes: job.partitioning.kind === "file" ? job.files[partition]!.bytes : null,
+  };
 }

@@ -72,7 +72,7 @@ export function bytesFrom(name: string, value: number | string): number {
 const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 
 /** A number of milliseconds, or text such as `30s`. Throws `invalid_option`. */
-function durationFrom(name: string, value: number | string): number {
+export function durationFrom(name: string, value: number | string): number {
   const milliseconds = typeof value === "number" ? value : amountFrom(value, TIME_UNITS);
   if (milliseconds !== null && milliseconds >= 1 && milliseconds <= MAX_TIMEOUT_MS)
     return Math.ceil(milliseconds);

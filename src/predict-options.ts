@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { ManyfitError } from "./errors.ts";
 import type { FileSource } from "./job/files.ts";
 import type { ColumnType, SourceSpec } from "./job/job.ts";
+import type { RunEvent } from "./run/run-event.ts";
 import { sourceFrom } from "./train-options.ts";
 
 /** What is done with rows that have no model: predicted as NULL, or nothing is written at all. */
@@ -14,7 +15,7 @@ export type PredictPhase = "reading" | "predicting" | "writing";
 export interface PredictOptions {
   /** A run folder, the id of a run or the beginning of one, or `latest`. */
   readonly run: string;
-  /** Files, folders and globs: CSV, CSV.gz or Parquet; or what `files` makes of them. */
+  /** Files, folders and globs: CSV, TSV or NDJSON, plain or gzip, or Parquet; or what `files` makes of them. */
   readonly source: string | readonly string[] | FileSource;
   /** The file to write; its ending says the format: `.parquet`, `.csv` or `.csv.gz`. */
   readonly out: string;
@@ -22,6 +23,11 @@ export interface PredictOptions {
   readonly runs?: string;
   /** Rows without a model get NULL and the reason, or stop everything. Default: `null`. */
   readonly unknown?: UnknownPolicy;
+  /**
+   * In a run with one model per file: files that cannot be read, or lack a column that the models need, are left out and
+   * told in the result. Default: false, one such file stops everything.
+   */
+  readonly skipUnreadable?: boolean;
   /** A DuckDB expression; only rows for which it is true are read, and written. Default: all rows. Not beside `files`. */
   readonly where?: string;
   /**
@@ -35,6 +41,11 @@ export interface PredictOptions {
   readonly overwrite?: boolean;
   /** Called when a phase begins, with the number of rows where it is known. What it throws is ignored. */
   readonly onPhase?: (phase: PredictPhase, rows: number | null) => void;
+  /**
+   * Called with what happens while a trainer of the user's predicts, such as `trainer.logged`: what it prints. What it
+   * throws is ignored.
+   */
+  readonly onEvent?: (event: RunEvent) => void;
   /** Stops when aborted: `predict` then throws `interrupted`, and nothing is written. */
   readonly signal?: AbortSignal;
 }
@@ -46,6 +57,7 @@ export interface PredictRequest {
   readonly source: SourceSpec;
   readonly out: string;
   readonly unknown: UnknownPolicy;
+  readonly skipsUnreadable: boolean;
   readonly workers: number;
   readonly overwrite: boolean;
 }
@@ -68,6 +80,7 @@ export function predictRequestFrom(options: PredictOptions): PredictRequest {
     source: sourceFrom(options),
     out,
     unknown,
+    skipsUnreadable: options.skipUnreadable === true,
     workers,
     overwrite,
   };

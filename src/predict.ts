@@ -1,34 +1,54 @@
 import type { Connection } from "./duckdb/duckdb.ts";
+import { spillError } from "./duckdb/spill-error.ts";
 import { ManyfitError } from "./errors.ts";
 import { type OpenedEngine, openEngine } from "./open-engine.ts";
 import { checkArchives } from "./predict/check-archives.ts";
 import { checkKnown } from "./predict/check-known.ts";
+import { checkValues } from "./predict/check-values.ts";
+import { fileColumnName } from "./predict/file-column.ts";
+import { findFiles } from "./predict/find-files.ts";
+import { findTable } from "./predict/find-table.ts";
+import { findUnreadable } from "./predict/find-unreadable.ts";
+import type { FoundSource } from "./predict/found-source.ts";
 import { createInput, type Input } from "./predict/input.ts";
 import { inputRelation } from "./predict/input-relation.ts";
 import { linearValues, PREDICTION } from "./predict/linear-values.ts";
-import { neededColumns } from "./predict/needed-columns.ts";
-import { checkNotRead, checkOutputFile, type OutputFile, writeOutput } from "./predict/output-file.ts";
-import { checkFreeNames, outputRows } from "./predict/output-rows.ts";
-import { createPredictedRows, type RowValues } from "./predict/predicted-rows.ts";
-import { type PredictionSummary, summarise } from "./predict/prediction-summary.ts";
+import { neededColumns, neededNames } from "./predict/needed-columns.ts";
+import { checkNotRead, checkOutputFile, type OutputFile } from "./predict/output-file.ts";
+import { checkFreeNames } from "./predict/output-rows.ts";
+import type { RowValues } from "./predict/predicted-rows.ts";
+import type { PredictionSummary } from "./predict/prediction-summary.ts";
 import { PredictionTables } from "./predict/prediction-tables.ts";
 import { readingError } from "./predict/reading-error.ts";
+import { unreadableFiles } from "./predict/refuse-files.ts";
 import { createRunLookup } from "./predict/run-lookup.ts";
 import { createScoringSource, type ScoringParts } from "./predict/scoring-source.ts";
+import { fitsSorting } from "./predict/sorted-rows.ts";
 import { type TrainedRun, trainedRunFrom } from "./predict/trained-run.ts";
+import type { TypedColumn } from "./predict/typed-column.ts";
+import { writePredictions } from "./predict/write-predictions.ts";
 import {
   type PredictOptions,
   type PredictPhase,
   type PredictRequest,
   predictRequestFrom,
 } from "./predict-options.ts";
-import { inspectSource } from "./source/inspect-source.ts";
+import type { RunEvent } from "./run/run-event.ts";
+import type { UnreadableFile } from "./run/unreadable-file.ts";
 import { checkUnchanged } from "./source/list-files.ts";
 import { openRun } from "./store/open-run.ts";
 import { resolveRun } from "./store/run-folder.ts";
 
+/** What of a source was not written. */
+export interface LeftOut {
+  /** Columns that not all files have, or not in one type. */
+  readonly columnsLeftOut: readonly string[];
+  /** Files that could not be read; none but with `skipUnreadable`. */
+  readonly filesLeftOut: readonly UnreadableFile[];
+}
+
 /** What a prediction left. */
-export interface Prediction extends PredictionSummary {
+export interface Prediction extends PredictionSummary, LeftOut {
   /** Name of the run whose models were used. */
   readonly run: string;
   /** Absolute path of the file that was written. */
@@ -53,6 +73,8 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
   try {
     const summary = await predictWith(opened, { request, trained, output }, options);
     return { run: trained.id, ...summary, file: output.path, durationMs: Date.now() - startedAtMs };
+  } catch (error) {
+    throw spillError(error, opened.tempFolder);
   } finally {
     await opened.close();
   }
@@ -65,17 +87,28 @@ export interface PredictTask {
   readonly output: OutputFile;
 }
 
+/** What is told meanwhile, and what stops it. */
+export type PredictHooks = Pick<PredictOptions, "onPhase" | "onEvent" | "signal">;
+
 /** {@link predict} with an engine of one's own: read, predict, write. */
 export async function predictWith(
-  opened: OpenedEngine,
+  opened: Pick<OpenedEngine, "duckdb" | "engine">,
   task: PredictTask,
-  { onPhase, signal = new AbortController().signal }: Pick<PredictOptions, "onPhase" | "signal">,
-): Promise<PredictionSummary> {
+  { onPhase, onEvent, signal = new AbortController().signal }: PredictHooks,
+): Promise<PredictionSummary & LeftOut> {
   const connection = await opened.duckdb.connect();
   const stop = (): void => connection.interrupt();
   signal.addEventListener("abort", stop);
+  const work = {
+    ...{ opened, connection, signal, ...task },
+    onPhase: (phase: PredictPhase, rows: number | null) => quietly(() => onPhase?.(phase, rows)),
+    onEvent: (event: RunEvent) => quietly(() => onEvent?.(event)),
+  };
   try {
-    return await predictOn(connection, opened, task, { signal, onPhase: quietly(onPhase) });
+    signal.throwIfAborted();
+    work.onPhase("reading", null);
+    const isPerFile = task.trained.manifest.job.partitioning.kind === "file";
+    return isPerFile ? await predictFiles(work) : await predictTable(work);
   } catch (error) {
     throw signal.aborted
       ? new ManyfitError("interrupted", "prediction was interrupted; nothing is written", { cause: error })
@@ -86,44 +119,108 @@ export async function predictWith(
   }
 }
 
-interface Hooks {
+/** A prediction under way. */
+interface Work extends PredictTask {
+  readonly opened: Pick<OpenedEngine, "duckdb" | "engine">;
+  readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly onPhase: (phase: PredictPhase, rows: number | null) => void;
+  readonly onEvent: (event: RunEvent) => void;
 }
 
-async function predictOn(
-  connection: Connection,
-  opened: OpenedEngine,
-  { request, trained, output }: PredictTask,
-  { signal, onPhase }: Hooks,
-): Promise<PredictionSummary> {
-  signal.throwIfAborted();
-  onPhase("reading", null);
-  const { source, unknown } = request;
-  const schema = await inspectSource(source, connection);
-  await checkNotRead(output, schema.files);
-  const checkNames = (added: readonly string[]): void => checkFreeNames(schema.columns, added);
+/** All files are one table, and all or none of them is predicted. */
+async function predictTable(work: Work): Promise<PredictionSummary & LeftOut> {
+  const { request, trained, connection } = work;
+  if (request.skipsUnreadable) {
+    const text =
+      "unreadable files can be left out (--skip-unreadable) of runs with one model per file only; name the files that can be read";
+    throw new ManyfitError("invalid_option", text);
+  }
+  const source = await findTable(request.source, neededNames(trained), connection);
+  const summary = await predictSource(work, source);
+  return { ...summary, columnsLeftOut: source.leftOut, filesLeftOut: [] };
+}
+
+/** Each file is a partition: one that cannot be read is left out where that is asked for, or named with all others. */
+async function predictFiles(work: Work): Promise<PredictionSummary & LeftOut> {
+  const { request, trained, connection, signal } = work;
+  const found = await findFiles(request.source, neededNames(trained), connection);
+  let { source, unreadable } = found;
+  const fileCount = (source?.files.length ?? 0) + unreadable.length;
+  const leaveOut = async (from: FoundSource): Promise<boolean> => {
+    const reading = { trained, source: from, columns: typedColumns(work, from), use: useOf(work) };
+    const others = await findUnreadable(reading, connection, signal);
+    unreadable = [...unreadable, ...others];
+    source = withoutFiles(from, others);
+    return others.length > 0;
+  };
+  if (source !== null && unreadable.length > 0 && !request.skipsUnreadable) await leaveOut(source);
+  for (;;) {
+    const isRefused = source === null || (unreadable.length > 0 && !request.skipsUnreadable);
+    if (isRefused) throw unreadableFiles(unreadable, fileCount);
+    try {
+      const summary = await predictSource(work, source!);
+      return { ...summary, columnsLeftOut: source!.leftOut, filesLeftOut: unreadable };
+    } catch (error) {
+      const isOfSource = error instanceof ManyfitError && error.code === "source_unreadable";
+      if (!isOfSource || signal.aborted || !(await leaveOut(source!))) throw error;
+    }
+  }
+}
+
+function withoutFiles(source: FoundSource, unreadable: readonly UnreadableFile[]): FoundSource | null {
+  const paths = new Set(unreadable.map(({ file }) => file));
+  const files = source.files.filter(({ file }) => !paths.has(file.path));
+  return files.length === 0 ? null : { ...source, files };
+}
+
+function typedColumns({ request, trained }: Work, source: FoundSource): TypedColumn[] {
+  const { format, dialect, columns } = source;
+  return neededColumns(trained, { form: { format, dialect }, columns, types: request.source.types });
+}
+
+function useOf({ request, output }: Work): {
+  readonly where: string | null;
+  readonly to: OutputFile["format"];
+} {
+  return { where: request.source.where, to: output.format };
+}
+
+/** Predicts the rows of files that can be read, as far as is known, and writes them. */
+async function predictSource(work: Work, source: FoundSource): Promise<PredictionSummary> {
+  const { connection, request, trained, output, signal } = work;
+  const files = source.files.map(({ file }) => file);
+  await checkNotRead(output, files);
+  const fileColumn = fileColumnName(trained, source.columns);
+  const checkNames = (added: readonly string[]): void => checkFreeNames(source.columns, added, fileColumn);
   checkNames(trained.model.kind === "linear" ? [PREDICTION] : []);
-  const { format, columns: found } = schema;
-  const columns = neededColumns(trained, { format, columns: found, types: source.types });
-  const input = await createInput(schema, columns, source.where, connection);
-  const archives = checkArchives(schema.files);
+  const input = await createInput(source, typedColumns(work, source), useOf(work), connection);
+  const archives = checkArchives(files);
   try {
-    const relation = await inputRelation(input, trained, source.paths, connection);
+    const relation = await inputRelation(input, trained, request.source.paths, connection);
     const lookup = await createRunLookup(trained, connection);
-    const { keys } = trained.manifest;
-    onPhase("predicting", relation.rowCount);
-    if (unknown === "error") await checkKnown(relation, lookup, keys, connection);
-    const values = await valuesOf(opened, { trained, relation, lookup }, { connection, checkNames, signal });
-    const added = await createPredictedRows(relation, lookup, values, connection);
-    const summary = await summarise(relation, lookup, keys, connection);
-    onPhase("writing", summary.rows);
-    await writeOutput(output, outputRows(input, added, output), connection, async () => {
+    const { keys: fields } = trained.manifest;
+    work.onPhase("predicting", relation.rowCount);
+    if (request.unknown === "error") await checkKnown(relation, lookup, fields, connection);
+    if (fileColumn !== null && trained.model.kind === "module") {
+      // A file that cannot be read is found before any is given to the trainer.
+      await checkValues(input, trained, connection);
       await archives.finished;
-      checkUnchanged(schema.files);
-      signal.throwIfAborted();
+    }
+    const values = await valuesOf(work, { trained, relation, lookup }, checkNames);
+    const isSorted =
+      trained.model.kind === "linear" &&
+      output.format === "parquet" &&
+      (await fitsSorting(input, relation.rowCount, connection));
+    const rows = { relation, lookup, values };
+    return await writePredictions({ input, rows, output, fields, fileColumn, isSorted }, connection, {
+      onWriting: (count) => work.onPhase("writing", count),
+      checkRead: async () => {
+        await archives.finished;
+        checkUnchanged(files);
+        signal.throwIfAborted();
+      },
     });
-    return summary;
   } catch (error) {
     throw await explained(error, input, connection);
   } finally {
@@ -131,17 +228,11 @@ async function predictOn(
   }
 }
 
-interface ValueContext {
-  readonly connection: Connection;
-  readonly checkNames: (added: readonly string[]) => void;
-  readonly signal: AbortSignal;
-}
-
 /** How rows come to their predictions: by SQL alone, or from what the trainer said of them. */
 async function valuesOf(
-  { duckdb, engine }: OpenedEngine,
+  { opened: { duckdb, engine }, connection, signal, onEvent }: Work,
   { trained, ...rest }: Omit<ScoringParts, "path">,
-  { connection, checkNames, signal }: ValueContext,
+  checkNames: (added: readonly string[]) => void,
 ): Promise<RowValues> {
   const { model } = trained;
   if (model.kind === "linear") return linearValues(model.reads.length);
@@ -154,6 +245,7 @@ async function valuesOf(
     const isNeeded = source.partitionRows.some((rows) => rows > 0);
     for await (const item of isNeeded ? engine.score(source, signal) : []) {
       if (item.type === "prediction.batch") await tables.add(item);
+      else onEvent(item);
     }
     return await tables.finish();
   } finally {
@@ -166,12 +258,11 @@ async function explained(error: unknown, input: Input, connection: Connection): 
   return readingError(error, input, connection).catch(() => error);
 }
 
-function quietly(onPhase: PredictOptions["onPhase"]): Hooks["onPhase"] {
-  return (phase, rows) => {
-    try {
-      onPhase?.(phase, rows);
-    } catch {
-      // Watching cannot end a prediction.
-    }
-  };
+/** Watching cannot end a prediction. */
+function quietly(tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    // Nobody is told of it: whoever watches threw it.
+  }
 }

@@ -46,14 +46,14 @@ export type PartitioningOptions =
 
 /** What to train on, and how to use this machine for it. */
 export type TrainOptions = PartitioningOptions & {
-  /** Files, folders and globs: CSV, CSV.gz or Parquet; or what `files` makes of them. */
+  /** Files, folders and globs: CSV, TSV or NDJSON, plain or gzip, or Parquet; or what `files` makes of them. */
   readonly source: string | readonly string[] | FileSource;
   /**
    * What to fit: an estimator, such as `linearRegression({ target: "y" })`, or a trainer of your own by the path of its
    * file, relative to the working directory, such as `{ module: "./trainer.ts", params: { alpha: 1 } }`.
    */
   readonly trainer: TrainerSpec;
-  /** Types of columns that the source would get wrong; keys of CSV files are text unless told here. Not beside `files`. */
+  /** Types of columns that the source would get wrong; keys of text files are text unless told here. Not beside `files`. */
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** A DuckDB expression; only rows for which it is true are read. Default: all rows. Not beside `files`. */
   readonly where?: string;

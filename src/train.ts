@@ -1,13 +1,25 @@
 import { availableParallelism } from "node:os";
 import { DUCKDB_VERSION } from "./duckdb/duckdb.ts";
+import { spillError } from "./duckdb/spill-error.ts";
 import type { Inspection } from "./engine/engine.ts";
-import { errorFrom, ManyfitError } from "./errors.ts";
-import { checkMemory, type OpenedEngine, openEngine } from "./open-engine.ts";
-import { type Plan, planRun } from "./plan.ts";
+import { type ErrorCode, errorFrom, ManyfitError } from "./errors.ts";
+import { isModuleSpec } from "./job/job.ts";
+import { decodeKey } from "./key/decode-key.ts";
+import { displayKey } from "./key/display-key.ts";
+import { keyAt } from "./key/key-list.ts";
+import { type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
+import { planRun } from "./plan.ts";
+import { FailureTally } from "./run/failure-tally.ts";
+import { FitProgress } from "./run/fit-progress.ts";
+import type { ResultBatch } from "./run/result-batch.ts";
+import type { RunEvent } from "./run/run-event.ts";
 import { RunLog } from "./run/run-log.ts";
+import { spentBudgetText } from "./run/spent-budget.ts";
+import { sampleMemory } from "./sample-memory.ts";
 import { type FileHashing, hashFiles } from "./source/hash-files.ts";
 import { checkUnchanged } from "./source/list-files.ts";
-import type { ReadFile } from "./store/manifest.ts";
+import type { ReadFile, RunEnvironment } from "./store/manifest.ts";
+import { checkNameIsFree } from "./store/new-folder.ts";
 import { type OpenedRun, openRun } from "./store/open-run.ts";
 import { createRunId } from "./store/run-folder.ts";
 import { createRunWriter, type RunWriter } from "./store/run-writer.ts";
@@ -28,28 +40,23 @@ const NEVER = new AbortController().signal;
  */
 export async function train(options: TrainOptions): Promise<OpenedRun> {
   const request = requestFrom(options);
-  const opened = await openEngine(request.workers);
+  const opened = await openEngine(request.workers, { memory: memoryOf(request) });
   try {
     return await trainWith(opened, request, options);
+  } catch (error) {
+    throw spillError(error, opened.tempFolder);
   } finally {
     await opened.close();
   }
 }
 
-/** What `train` would do with the same options: reads and counts the source, fits nothing, writes nothing. */
-export async function plan(options: TrainOptions): Promise<Plan> {
-  const request = requestFrom(options);
-  const opened = await openEngine(request.workers);
-  try {
-    const inspection = await opened.engine.inspect(
-      request.job,
-      (event) => options.onEvent?.(event),
-      options.signal ?? NEVER,
-    );
-    return planRun(inspection, opened.engine);
-  } finally {
-    await opened.close();
-  }
+/** What a request says of memory, for `openEngine`. */
+export function memoryOf({
+  memoryBytes,
+  memoryPerWorkerBytes,
+  job,
+}: Request): NonNullable<EngineOptions["memory"]> {
+  return { memoryBytes, memoryPerWorkerBytes, isProcess: isModuleSpec(job.trainer) };
 }
 
 /** What may listen to a run or stop it. */
@@ -60,36 +67,56 @@ export type RunHooks = Pick<TrainOptions, "onEvent" | "onPlan" | "signal"> & {
 
 /** {@link train} with an engine of one's own: inspect, plan, fit, store. */
 export async function trainWith(opened: OpenedEngine, request: Request, hooks: RunHooks): Promise<OpenedRun> {
-  const { engine } = opened;
-  const id = request.name ?? createRunId();
+  const { name, runsFolder } = request;
+  const id = name ?? createRunId();
+  // Before anything is read, and once more when the folder is made.
+  if (name !== null) await checkNameIsFree(runsFolder, id);
   const log = new RunLog(hooks.onEvent);
-  log.add({
-    type: "run.started",
-    atMs: Date.now(),
-    version: 1,
-    run: id,
-    engine: engine.name,
-    workers: engine.workers,
-  });
+  const { name: engine, workers } = opened.engine;
+  log.add({ type: "run.started", atMs: Date.now(), version: 1, run: id, engine, workers });
+  const totalBytes = opened.memory?.totalBytes ?? null;
+  const stopSampling = totalBytes === null ? null : sampleMemory((event) => log.add(event), totalBytes);
+  try {
+    return await trainLogged(opened, request, { id, log, hooks });
+  } finally {
+    stopSampling?.();
+  }
+}
+
+/** A run that begins, and who is told of it. */
+interface LoggedRun {
+  readonly id: string;
+  readonly log: RunLog;
+  readonly hooks: RunHooks;
+}
+
+async function trainLogged(opened: OpenedEngine, request: Request, run: LoggedRun): Promise<OpenedRun> {
+  const { id, log, hooks } = run;
   const { signal = NEVER } = hooks;
-  const inspection = await engine.inspect(request.job, (event) => log.add(event), signal);
-  const planned = planRun(inspection, engine);
+  const inspection = await opened.engine.inspect(request.job, (event) => log.add(event), signal);
+  const planned = planRun(inspection, opened.engine);
   hooks.onPlan?.(planned);
-  checkMemory(inspection);
-  const { partitions, rows, fits } = planned;
-  log.add({ type: "run.planned", atMs: Date.now(), partitions, rows, skips: partitions - fits });
-  const writer = await openWriter(opened, request, inspection, { id, hooks });
+  const { partitions, rows, bytes, fits } = planned;
+  const isEstimator = !isModuleSpec(request.job.trainer);
+  const skips = partitions - fits;
+  log.add({ type: "run.planned", atMs: Date.now(), partitions, rows, skips, bytes, isEstimator });
+  const { startedAtMs } = log;
+  const writer = await openWriter(opened, request, inspection, { id, startedAtMs, hooks });
   log.attach(writer);
   const hashing = hashSource(inspection);
   const damage = new AbortController();
   hashing?.finished.catch((error: unknown) => damage.abort(error));
   try {
-    await fitAll(opened, writer, log, AbortSignal.any([signal, damage.signal]));
+    await fitAll(opened, writer, log, {
+      signal: AbortSignal.any([signal, damage.signal]),
+      checkFailures: failureCheck(inspection, id),
+    });
     await commit(opened, writer, log, { inspection, hashing, signal });
   } catch (thrown) {
-    const error = errorFrom(damage.signal.aborted ? damage.signal.reason : thrown);
-    const reason = error.code === "interrupted" ? "interrupted" : "failed";
-    log.add({ type: "run.stopped", atMs: Date.now(), reason, message: error.message });
+    const found = damage.signal.aborted ? damage.signal.reason : thrown;
+    const error = errorFrom(spillError(found, opened.tempFolder));
+    const { message } = error;
+    log.add({ type: "run.stopped", atMs: Date.now(), reason: STOP_REASONS[error.code] ?? "failed", message });
     // That it could not be stopped in good order says less than why it was stopped.
     await writer.stop().catch(() => undefined);
     throw error;
@@ -105,11 +132,17 @@ function hashSource({ inventory: { job } }: Inspection): FileHashing | null {
   return hashFiles(job.files.map((file) => file.path));
 }
 
+/** A run that begins. */
+interface NamedRun {
+  readonly id: string;
+  readonly startedAtMs: number;
+}
+
 function openWriter(
   opened: OpenedEngine,
   request: Request,
   { inventory, resultSchema, bundle }: Inspection,
-  { id, hooks }: { readonly id: string; readonly hooks: RunHooks },
+  { id, startedAtMs, hooks }: NamedRun & { readonly hooks: RunHooks },
 ): Promise<RunWriter> {
   return createRunWriter({
     duckdb: opened.duckdb,
@@ -120,21 +153,68 @@ function openWriter(
     resultSchema,
     seed: request.job.seed,
     job: inventory.job,
+    origin: {
+      workingFolder: process.cwd(),
+      memoryBytes: request.memoryBytes,
+      memoryPerWorkerBytes: request.memoryPerWorkerBytes,
+      environment: environmentOf(opened),
+    },
+    startedAtMs,
     artifacts: bundle === null ? [] : [{ name: TRAINER_FILE, bytes: Buffer.from(bundle.code) }],
+    ...(opened.memory === null ? {} : { resultBytes: opened.memory.resultBytes }),
     ...(hooks.onWritePoint === undefined ? {} : { onWritePoint: hooks.onWritePoint }),
   });
+}
+
+/** What may end the fits before all are done. */
+interface FitControl {
+  readonly signal: AbortSignal;
+  /** Throws when more partitions failed than may. */
+  readonly checkFailures: (batch: ResultBatch) => void;
 }
 
 async function fitAll(
   opened: OpenedEngine,
   writer: RunWriter,
   log: RunLog,
-  signal: AbortSignal,
+  { signal, checkFailures }: FitControl,
 ): Promise<void> {
+  const progress = new FitProgress();
   for await (const item of opened.engine.run(signal)) {
-    if (item.type === "result.batch") await writer.append(item);
-    else log.add(item);
+    if (item.type !== "result.batch") {
+      log.add(item);
+      continue;
+    }
+    await writer.append(item);
+    const progressed = progress.add(item, Date.now());
+    if (progressed !== null) log.add(progressed);
+    // The failures themselves are kept, too.
+    checkFailures(item);
   }
+}
+
+/** Why a run stops that is not stopped by an error like any other. */
+const STOP_REASONS: Readonly<Partial<Record<ErrorCode, StopReason>>> = {
+  interrupted: "interrupted",
+  failure_budget_spent: "budget",
+};
+
+type StopReason = Extract<RunEvent, { readonly type: "run.stopped" }>["reason"];
+
+/** Counts what fails, and throws `failure_budget_spent` as soon as it is more than the job allows. */
+function failureCheck({ inventory }: Inspection, run: string): FitControl["checkFailures"] {
+  const { job, keys, partitionCount } = inventory;
+  const budget = job.policy.maxFailed;
+  if (budget === null) return () => undefined;
+  const types = job.keyFields.map((field) => field.type);
+  const keyOf = (partition: number): string =>
+    displayKey(job.keyFields, decodeKey(types, keyAt(keys, partition)));
+  const tally = new FailureTally();
+  return (batch) => {
+    tally.add(batch);
+    const spent = spentBudgetText(tally, { budget, partitions: partitionCount, run, keyOf });
+    if (spent !== null) throw new ManyfitError("failure_budget_spent", spent);
+  };
 }
 
 interface CommitInput {
@@ -161,7 +241,7 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 }
 
 async function commit(
-  { engine }: OpenedEngine,
+  opened: OpenedEngine,
   writer: RunWriter,
   log: RunLog,
   { inspection, hashing, signal }: CommitInput,
@@ -170,24 +250,38 @@ async function commit(
   const commitStartedAtMs = Date.now();
   log.add({ type: "phase.started", atMs: commitStartedAtMs, phase: "committing", total, unit: "partitions" });
   const files = await readFiles(inspection, hashing, writer, signal);
-  const manifest = await writer.commit({
-    job,
-    files,
-    environment: {
-      manyfit: VERSION,
-      node: process.versions.node,
-      duckdb: DUCKDB_VERSION,
-      platform: `${process.platform}-${process.arch}`,
-      cores: availableParallelism(),
-      engine: engine.name,
-      workers: engine.workers,
-    },
-    startedAtMs: log.startedAtMs,
-    commitStartedAtMs,
-    phaseMs: log.phaseMs(),
-  });
-  const { counts, digest } = manifest;
+  const environment = environmentOf(opened);
+  const { startedAtMs } = log;
+  const facts = { job, files, environment, startedAtMs, commitStartedAtMs, phaseMs: log.phaseMs() };
+  const progress = commitProgress(total, (done) =>
+    log.add({ type: "phase.progressed", atMs: Date.now(), phase: "committing", done }),
+  );
+  // From now on the run is written; until now its source was hashed.
+  log.add({ type: "phase.progressed", atMs: Date.now(), phase: "committing", done: 0 });
+  const { counts, digest } = await writer.commit(facts, progress);
   log.add({ type: "run.committed", atMs: Date.now(), counts: counts.states, digest });
+}
+
+/** Passes on how far a commit is, once for each whole percent: it is said of every 2,048 partitions. */
+function commitProgress(total: number, tell: (done: number) => void): (done: number) => void {
+  let told = 0;
+  return (done) => {
+    if (done < total && Math.floor((100 * done) / total) <= Math.floor((100 * told) / total)) return;
+    told = done;
+    tell(done);
+  };
+}
+
+function environmentOf({ engine }: OpenedEngine): RunEnvironment {
+  return {
+    manyfit: VERSION,
+    node: process.versions.node,
+    duckdb: DUCKDB_VERSION,
+    platform: `${process.platform}-${process.arch}`,
+    cores: availableParallelism(),
+    engine: engine.name,
+    workers: engine.workers,
+  };
 }
 
 /** What was read, with what identifies its content. */

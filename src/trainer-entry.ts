@@ -25,5 +25,6 @@ export type {
   PredictedColumnValues,
   PredictInput,
   PredictOutput,
+  ScoreInput,
   TrainerDefinition,
 } from "./trainer/trainer-definition.ts";

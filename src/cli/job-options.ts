@@ -1,237 +1,197 @@
-import { availableParallelism } from "node:os";
-import type { Command } from "commander";
-import { suggestName } from "../errors.ts";
+import { type Command, Option } from "commander";
 import {
-  type ColumnType,
   type EstimatorSpec,
+  type FileSource,
+  files,
   linearRegression,
   ManyfitError,
   type ModuleSpec,
-  type Params,
   type PartitioningOptions,
   type TrainOptions,
 } from "../index.ts";
-import { parseKeyType } from "../key/parse-key-type.ts";
-import { parseColumnList } from "./column-list.ts";
-import { parseParamValue } from "./param-value.ts";
+import { readConfig } from "./config-file.ts";
+import {
+  DEFAULT_ESTIMATOR,
+  DIALECT_OPTIONS,
+  JOB_OPTION_GROUPS,
+  JOB_OPTIONS,
+  type JobConfig,
+  type JobOption,
+  type OptionGroup,
+  type OptionName,
+} from "./job-option-table.ts";
+import { readFlag } from "./read-flag.ts";
+import { mergeJob, type ToldJob, wordOf } from "./told-job.ts";
 
-/** What `train` and `plan` are both told, as the command line has it. */
-export interface JobFlags {
-  readonly by?: readonly string[];
-  readonly perFile?: true;
-  readonly pooled?: true;
-  readonly target?: string;
-  readonly features?: readonly string[];
-  readonly weights?: string;
-  readonly intercept: boolean;
-  readonly estimator?: string;
-  readonly trainer?: string;
-  readonly param?: Params;
-  readonly where?: string;
-  readonly type?: Readonly<Record<string, ColumnType>>;
-  readonly out: string;
-  readonly workers?: number;
-  readonly seed: number;
+/** The values of a command's flags as Commander has them. */
+export type FlagValues = Readonly<Record<string, unknown>>;
+
+/** Adds the arguments and options of a job to a command, `--config` among them. */
+export function addJobOptions(command: Command): Command {
+  command.argument(
+    "[paths...]",
+    "files, folders or globs: CSV, TSV, NDJSON, these as .gz, Parquet; all of one kind and, unless --per-file, with the same columns",
+  );
+  for (const group of JOB_OPTION_GROUPS) addOptionGroup(command, group);
+  return command
+    .optionsGroup("From a file:")
+    .option(
+      "--config <file>",
+      "a JSON file that says all this by the names of the flags, and paths; flags and paths beside it win, paths in it are relative to its folder (manyfit config makes one)",
+    );
 }
 
-/** The estimator that fits when neither an estimator nor a trainer is told. */
-const DEFAULT_ESTIMATOR = "linear-regression";
-const DEFAULT_SEED = 42;
-const MAX_WORKERS = 1024;
-const MAX_SEED = 2 ** 32 - 1;
-
-/** The types that a column can be told to have, the decimal as an example. */
-const COLUMN_TYPES = [
-  ...["text", "integer", "double", "decimal(18,3)", "boolean"],
-  ...["date", "timestamp", "timestamp_ns", "timestamptz"],
-];
-
-/** Adds the arguments and options of {@link JobFlags} to a command. */
-export function addJobOptions(command: Command): Command {
-  return command
-    .argument(
-      "<paths...>",
-      "files, folders or globs: CSV, CSV.gz, Parquet; all of one kind and, unless --per-file, with the same columns",
-    )
-    .optionsGroup("What makes a partition (exactly one of):")
-    .option(
-      "--by <columns>",
-      `one model per value of these; a,b are two columns, '"a,b"' is one`,
-      listOf("--by"),
-    )
-    .option("--per-file", "one model per file; its key is the file's path")
-    .option("--pooled", "one model of all rows: the baseline")
-    .optionsGroup("What to fit (an estimator with its columns, or a trainer of your own):")
-    .option("--target <column>", "the column to explain")
-    .option(
-      "--features <columns>",
-      "the columns that explain it (default: all other numeric columns)",
-      listOf("--features"),
-    )
-    .option("--weights <column>", "weight of each row, not negative (default: all rows alike)")
-    .option("--no-intercept", "leave the constant term out")
-    .option("--estimator <name>", `what to fit (default: ${DEFAULT_ESTIMATOR})`)
-    .option(
-      "--trainer <file>",
-      "a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) whose default export is defineTrainer({ … }); it names its columns itself",
-    )
-    .option(
-      "--param <name=value>",
-      "a param of the trainer, repeatable: a value that is JSON is read as JSON (0.1, true, [1,2], '\"1\"'), any other is text",
-      addParam,
-    )
-    .optionsGroup("What to read:")
-    .option("--where <sql>", "only rows for which this DuckDB expression is true (default: all)")
-    .option(
-      "--type <column=type>",
-      `type of a column, repeatable: ${COLUMN_TYPES.join(", ")} (default: as the source has it; keys of CSV files are text)`,
-      addType,
-    )
-    .optionsGroup("How to run:")
-    .option("--out <folder>", "folder of runs, in which the run gets a folder of its own", "runs")
-    .option(
-      "--workers <count>",
-      `threads that fit, or processes for a trainer of your own; 0 to ${MAX_WORKERS}, 0 is this thread, for a debugger; never changes a model (default: one per core, here ${availableParallelism()})`,
-      wholeNumber("--workers", MAX_WORKERS),
-    )
-    .option(
-      "--seed <number>",
-      `from which every partition's seed is derived: 0 to ${MAX_SEED}`,
-      wholeNumber("--seed", MAX_SEED),
-      DEFAULT_SEED,
-    );
+/** Adds the options of a CSV's dialect to a command, see {@link fileSourceFrom}. */
+export function addDialectOptions(command: Command): Command {
+  return addOptionGroup(command, DIALECT_OPTIONS);
 }
 
 /**
- * The library's options for what the command line says.
- * @throws ManyfitError `invalid_option` where it says too little or too much.
+ * What flags say of a job, and the file of `--config` where there is one.
+ * @throws ManyfitError `invalid_option` where the file cannot be read or says what no job can be told.
  */
-export function trainOptionsFrom(paths: readonly string[], flags: JobFlags): TrainOptions {
+export function toldJobFrom(paths: readonly string[], flags: FlagValues): ToldJob {
+  const { config: file } = flags;
+  const told = { ...configFrom(flags), ...(paths.length === 0 ? {} : { paths }) };
+  return mergeJob(told, typeof file === "string" ? readConfig(file) : null);
+}
+
+/**
+ * The library's options for what was told.
+ * @throws ManyfitError `invalid_option` where too little or too much was told.
+ */
+export function trainOptionsFrom(job: ToldJob): TrainOptions {
+  const { config } = job;
+  const { paths = [], out, name, workers, seed, timeout, memory, limit, nulls, holdout } = config;
+  if (paths.length === 0)
+    throw invalid("no path is given: name files, folders or globs, as in manyfit train sales/ --by store");
+  const told = {
+    ...{ name, workers, seed, timeout, memory, limit, nulls, holdout },
+    runs: out,
+    minRows: config["min-rows"],
+    orderBy: config["order-by"],
+    maxFailed: config["max-failed"],
+    memoryPerWorker: config["memory-per-worker"],
+  };
   return {
-    ...partitioningFrom(flags),
-    source: paths,
-    trainer: flags.trainer === undefined ? estimatorFrom(flags) : moduleFrom(flags.trainer, flags),
-    types: flags.type ?? {},
-    runs: flags.out,
-    seed: flags.seed,
-    ...(flags.where === undefined ? {} : { where: flags.where }),
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...partitioningFrom(job),
+    source: sourceFrom(paths, config),
+    trainer: config.trainer === undefined ? estimatorFrom(job) : moduleFrom(config.trainer, job),
+    ...withoutUndefined(told),
   };
 }
 
-function estimatorFrom(flags: JobFlags): EstimatorSpec {
-  const { target, features, weights, intercept, estimator = DEFAULT_ESTIMATOR } = flags;
-  const [param] = Object.keys(flags.param ?? {});
-  if (param !== undefined) {
-    throw new ManyfitError(
-      "invalid_option",
-      `--param ${param}: estimators are told by --target, --features, --weights and --no-intercept; params are for a trainer of your own (--trainer)`,
-    );
-  }
-  if (target === undefined) {
-    throw new ManyfitError(
-      "invalid_option",
-      "--target is missing: name the column to explain, as in --target units, or a trainer of your own with --trainer",
-    );
-  }
-  return { ...linearRegression({ target, features, weights, intercept }), estimator };
+/** Files as a source with what a command's flags say of them: `--where`, `--type` and those of the dialect. */
+export function fileSourceFrom(paths: readonly string[], flags: FlagValues): FileSource {
+  return sourceFrom(paths, configFrom(flags));
 }
 
-function moduleFrom(module: string, flags: JobFlags): ModuleSpec {
-  const { estimator, target, features, weights, intercept } = flags;
-  const told = Object.entries({ estimator, target, features, weights }).filter(
-    ([, flag]) => flag !== undefined,
-  );
-  const [first] = [...told.map(([name]) => `--${name}`), ...(intercept ? [] : ["--no-intercept"])];
-  if (first !== undefined) {
-    throw new ManyfitError(
-      "invalid_option",
-      first === "--estimator"
-        ? "--trainer and --estimator are both given: a trainer of your own, or one that manyfit has?"
-        : `--trainer and ${first} are both given, but a trainer names its columns itself; leave ${first} out, or tell the trainer with --param`,
-    );
+function sourceFrom(paths: readonly string[], config: JobConfig): FileSource {
+  const { type, where, delimiter, decimal, comment, "null-text": nullText } = config;
+  return files(paths, { types: type, where, delimiter, decimal, comment, nullText });
+}
+
+/**
+ * Checks that nothing is told of which only one can hold.
+ * @throws ManyfitError `invalid_option`
+ */
+export function checkTogether(job: ToldJob): void {
+  const { config } = job;
+  const ways = waysToPartition(config);
+  if (ways.length > 1) {
+    const meanings = ways.map((name) => PARTITIONINGS[name]).join(", or ");
+    const words = ways.map((name) => wordOf(name, job)).join(" and ");
+    throw invalid(`${words} are ${ways.length === 2 ? "both" : "all"} given: ${meanings}?`);
   }
-  return { module, params: flags.param ?? {} };
+  if (config.trainer === undefined) return;
+  const first = OF_ESTIMATORS.find((name) => config[name] !== undefined);
+  if (first === undefined) return;
+  const word = wordOf(first, job);
+  throw invalid(
+    first === "estimator"
+      ? `${wordOf("trainer", job)} and ${word} are both given: a trainer of your own, or one that manyfit has?`
+      : `${wordOf("trainer", job)} and ${word} are both given, but a trainer names its columns itself; leave ${word} out, or tell the trainer with --param`,
+  );
+}
+
+function addOptionGroup(command: Command, { heading, options }: OptionGroup): Command {
+  command.optionsGroup(heading);
+  for (const option of options) command.addOption(commanderOption(option));
+  return command;
+}
+
+function commanderOption({ name, value, argument, about, otherwise }: JobOption): Option {
+  const flag = `--${name}`;
+  const description = otherwise === null ? about : `${about} (default: ${otherwise})`;
+  if (argument === null) return new Option(flag, description);
+  return new Option(`${flag} ${argument}`, description).argParser((text, previous: unknown) =>
+    readFlag(flag, value, text, previous),
+  );
+}
+
+/** What the flags of a job say, by their own names: Commander calls them otherwise. */
+function configFrom(flags: FlagValues): JobConfig {
+  const told = JOB_OPTIONS.flatMap(({ name, argument }) => {
+    const option = new Option(argument === null ? `--${name}` : `--${name} ${argument}`);
+    const value = flags[option.attributeName()];
+    if (option.negate) return value === false ? [[name, true] as const] : [];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(told) as JobConfig;
 }
 
 /** What each way to say what makes a partition means. */
 const PARTITIONINGS = {
-  "--by": "one model per key",
-  "--per-file": "one model per file",
-  "--pooled": "one model of all rows",
+  by: "one model per key",
+  "per-file": "one model per file",
+  pooled: "one model of all rows",
 } as const;
 
-function partitioningFrom({ by, perFile, pooled }: JobFlags): PartitioningOptions {
-  const flags = { "--by": by, "--per-file": perFile, "--pooled": pooled };
-  const given = (Object.keys(flags) as (keyof typeof flags)[]).filter((name) => flags[name] !== undefined);
-  if (given.length > 1) {
-    const meanings = given.map((name) => PARTITIONINGS[name]).join(", or ");
-    throw new ManyfitError(
-      "invalid_option",
-      `${given.join(" and ")} are ${given.length === 2 ? "both" : "all"} given: ${meanings}?`,
-    );
-  }
+function waysToPartition(config: JobConfig): (keyof typeof PARTITIONINGS)[] {
+  const names = Object.keys(PARTITIONINGS) as (keyof typeof PARTITIONINGS)[];
+  return names.filter((name) => config[name] !== undefined);
+}
+
+function partitioningFrom(job: ToldJob): PartitioningOptions {
+  checkTogether(job);
+  const { by, pooled, "per-file": perFile } = job.config;
   if (by !== undefined) return { by };
   if (perFile === true) return { perFile };
   if (pooled === true) return { pooled };
-  throw new ManyfitError(
-    "invalid_option",
+  throw invalid(
     "nothing says what makes a partition: give --by with one or more columns (one model per key, the rows that have equal values there, as in --by store,item), --per-file (one model per file) or --pooled (one model of all rows)",
   );
 }
 
-/** The reader of an option that is a list of columns, and may be given several times. */
-function listOf(flag: string): (text: string, previous?: readonly string[]) => string[] {
-  return (text, previous = []) => [...previous, ...parseColumnList(flag, text)];
+function estimatorFrom(job: ToldJob): EstimatorSpec {
+  const { target, features, weights, estimator = DEFAULT_ESTIMATOR, param, ...config } = job.config;
+  const [name] = Object.keys(param ?? {});
+  if (name !== undefined) {
+    throw invalid(
+      `${wordOf("param", job)} ${name}: estimators are told by --target, --features, --weights and --no-intercept; params are for a trainer of your own (--trainer)`,
+    );
+  }
+  if (target === undefined) {
+    throw invalid(
+      "--target is missing: name the column to explain, as in --target units, or a trainer of your own with --trainer",
+    );
+  }
+  const intercept = config["no-intercept"] !== true;
+  return { ...linearRegression({ target, features, weights, intercept }), estimator };
 }
 
-/** The reader of an option that is a whole number from 0. */
-export function wholeNumber(flag: string, max: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (number <= max) return number;
-    throw new ManyfitError(
-      "invalid_option",
-      `${flag} is ${text}, allowed are whole numbers from 0 to ${max}`,
-    );
-  };
+/** What an estimator is told and a trainer tells itself; the first that is given is named. */
+const OF_ESTIMATORS: readonly OptionName[] = ["estimator", "target", "features", "weights", "no-intercept"];
+
+function moduleFrom(module: string, { config }: ToldJob): ModuleSpec {
+  return { module, params: config.param ?? {} };
 }
 
-/** The reader of `--type`, which may be given several times. */
-export function addType(
-  text: string,
-  previous: Readonly<Record<string, ColumnType>> = {},
-): Readonly<Record<string, ColumnType>> {
-  const split = text.lastIndexOf("=");
-  if (split <= 0) {
-    throw new ManyfitError(
-      "invalid_option",
-      `--type is ${text}; write it as column=type, such as store=text`,
-    );
-  }
-  const column = parseColumnList("--type", text.slice(0, split));
-  const name = text.slice(split + 1);
-  const type = parseKeyType(name);
-  if (type === null || type === "hugeint" || type === "blob") {
-    throw new ManyfitError(
-      "invalid_option",
-      `--type ${text}: ${JSON.stringify(name)} is not a type; ${suggestName(name, COLUMN_TYPES)}`,
-    );
-  }
-  return { ...previous, ...Object.fromEntries(column.map((of) => [of, type])) };
+function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const told = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(told) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-function addParam(text: string, previous: Params = {}): Params {
-  const split = text.indexOf("=");
-  if (split <= 0) {
-    throw new ManyfitError("invalid_option", `--param is ${text}; write it as name=value, such as alpha=0.1`);
-  }
-  const name = text.slice(0, split);
-  if (Object.hasOwn(previous, name)) {
-    throw new ManyfitError(
-      "invalid_option",
-      `--param ${name} is given twice; a list is written as ${name}=[1,2]`,
-    );
-  }
-  return { ...previous, [name]: parseParamValue(name, text.slice(split + 1)) };
+function invalid(message: string): ManyfitError {
+  return new ManyfitError("invalid_option", message);
 }

@@ -41,6 +41,12 @@ export function nextSteps(manifest: Manifest, { run, out, examples, done }: Next
   ];
 }
 
+/** Commands to try next on a run that is not committed and has some partitions answered. */
+export function uncommittedSteps({ run, out }: RunArgument): string[] {
+  const sql = "select state, error_code, count(*) as n from ledger group by all order by n desc";
+  return [`${COMMAND} query ${shellQuote(run)} ${shellQuote(sql)}${whereText(out)}`];
+}
+
 /** The command that writes the whole model of one partition. */
 export function wholeModelStep(
   { keys }: Pick<Manifest, "keys">,

@@ -1,34 +1,75 @@
 import type { NamedPartition, Plan, SizeSpread } from "../index.ts";
 import { quoteText } from "../key/quote-text.ts";
+import { dialectText } from "./dialect-text.ts";
 import { fitText, listText } from "./fit-text.ts";
+import { forecastEntries, keyListText } from "./forecast-text.ts";
 import { formatCount, formatQuantity } from "./format-number.ts";
-import { formatBytes } from "./format-unit.ts";
+import { formatBytes, formatDuration, formatShare } from "./format-unit.ts";
+import { histogramLines } from "./histogram-lines.ts";
 import { type LineLayout, labelledLines } from "./labelled-lines.ts";
+import { pathText } from "./path-text.ts";
 import { lineText } from "./safe-text.ts";
 
 /** How a plan is shown. */
 export interface PlanLayout extends LineLayout {
-  /** Whether the largest partitions are named. Default: false. */
+  /** Whether sizes, the largest partitions and what workers get are shown too. Default: false. */
   readonly isFull?: boolean;
+  /** Whether bars may be drawn with block elements. Default: false, `#`. */
+  readonly hasBlocks?: boolean;
 }
+
+/** A label and the text beside it. */
+type Entry = readonly [label: string, text: string];
+
+/** Cells that labels and the spaces around them take, beside which a histogram stands. */
+const LABEL_WIDTH = 14;
+
+/** How many times as large as the median the largest partition is when a plan says so. */
+const SKEWED = 10;
 
 /** A plan for a person: a few aligned lines. */
-export function planLines(plan: Plan, { isFull = false, width, style }: PlanLayout): string[] {
-  const lines: [label: string, text: string][] = [
-    ["source", sourceText(plan)],
-    ["partitions", partitionsText(plan)],
-  ];
-  if (isFull && plan.keys.length > 0) lines.push(["largest", largestText(plan)]);
-  lines.push(["fit", fitText(plan)]);
+export function planLines(
+  plan: Plan,
+  { isFull = false, hasBlocks = false, ...layout }: PlanLayout,
+): string[] {
   const leftOut = leftOutTexts(plan);
-  if (leftOut.length > 0) lines.push(["left out", leftOut.join("; ")]);
-  lines.push(["outlook", outlookText(plan)], ["on", engineText(plan)]);
-  return labelledLines(lines, { width, style });
+  const rules = ruleTexts(plan);
+  const lines: Entry[] = [
+    ["source", sourceText(plan)],
+    ...(isFull && plan.dialect !== null ? [["written", dialectText(plan.dialect)] as const] : []),
+    ["partitions", partitionsText(plan)],
+    ...(isFull && plan.keys.length > 0 ? sizeEntries(plan, { width: layout.width, hasBlocks }) : []),
+    ["fit", fitText(plan)],
+    ...(leftOut.length > 0 ? [["left out", leftOut.join("; ")] as const] : []),
+    ...(rules.length > 0 ? [["rules", rules.join("; ")] as const] : []),
+    ["outlook", outlookText(plan, isFull)],
+    ...troubleTexts(plan).map((text) => ["", text] as const),
+    ["on", engineText(plan, isFull)],
+    ...(isFull ? [["memory", memoryText(plan)] as const] : []),
+    ...(plan.forecast === null ? [] : forecastEntries(plan.forecast, plan)),
+  ];
+  return labelledLines(lines, layout);
 }
 
-function largestText({ largest, keys }: Plan): string {
+const SIZE_LABELS = { rows: "rows each", bytes: "sizes" } as const;
+
+function sizeEntries(plan: Plan, layout: { width: number; hasBlocks: boolean }): Entry[] {
+  const { sizes, largest } = plan;
+  const isUneven = sizes.bins.length > 1;
+  const lines = isUneven ? histogramLines(sizes, { ...layout, width: layout.width - LABEL_WIDTH }) : [];
+  return [
+    ...lines.map((line, i) => [i === 0 ? SIZE_LABELS[sizes.unit] : "", line] as const),
+    ["largest", largestText(largest, plan)],
+  ];
+}
+
+function largestText(largest: readonly NamedPartition[], { keys, skew, partitions }: Plan): string {
   const texts = largest.map((partition) => `${partition.key} (${sizeText(partition)})`);
-  return texts.join(keys.length > 1 ? "; " : ", ");
+  const times = skew !== null && skew >= SKEWED && partitions > 1;
+  const separator = keys.length > 1 ? "; " : ", ";
+  return (
+    texts.join(separator) + (times ? `; the first is ${formatCount(Math.round(skew))} times the median` : "")
+  );
 }
 
 function sizeText({ rows, bytes }: NamedPartition): string {
@@ -46,8 +87,42 @@ function leftOutTexts({ leftOut, unnamed }: Plan): string[] {
   ];
 }
 
+const NULL_RULES = {
+  drop: "rows with NULL, NaN or an infinity are dropped",
+  keep: "rows with NULL, NaN or an infinity are kept",
+  fail: "NULL, NaN or an infinity is a failure",
+} as const;
+
+function ruleTexts({ rules }: Plan): string[] {
+  const { nulls, holdout, orderBy, limit, timeoutMs, maxFailed } = rules;
+  const most =
+    maxFailed === null
+      ? ""
+      : "share" in maxFailed
+        ? formatShareOf(maxFailed.share)
+        : formatQuantity(maxFailed.partitions, "partition");
+  return [
+    ...(nulls === null ? [] : [NULL_RULES[nulls]]),
+    ...(holdout === null
+      ? []
+      : [`${holdout.share} of each partition's rows held out, ${HELD_OUT[holdout.rows]}`]),
+    ...(orderBy.length === 0 ? [] : [`rows ordered by ${orderBy.map(quoteText).join(", ")}`]),
+    ...(limit === null ? [] : [`the first ${formatQuantity(limit, "partition")} in key order`]),
+    ...(timeoutMs === null ? [] : [`${formatDuration(timeoutMs)} for each fit`]),
+    ...(maxFailed === null ? [] : [`stops when more than ${most} fail`]),
+  ];
+}
+
+const HELD_OUT = { random: "chosen by the seed", last: "the last" } as const;
+
+/** A share as it was told: 0.5 % is not rounded to 1 %. */
+function formatShareOf(share: number): string {
+  const percent = Number((share * 100).toPrecision(6));
+  return Number.isInteger(percent) ? formatShare(share) : `${percent} %`;
+}
+
 function sourceText({ files, format, bytes, rows, usableRows, where }: Plan): string {
-  const kind = format === "csv" ? "CSV file" : "Parquet file";
+  const kind = { csv: "CSV file", ndjson: "NDJSON file", parquet: "Parquet file" }[format];
   const filter = where === null ? "" : ` where ${lineText(where)}`;
   const rowTexts =
     rows === null
@@ -89,23 +164,101 @@ function spreadText(
   return `${bare(min)} to ${sized(max)} each, median ${bare(median)}`;
 }
 
-function outlookText({ fits, skips, minRows, rows }: Plan): string {
+function outlookText(plan: Plan, isFull: boolean): string {
+  const { fits, skips, skipExamples, minRows, rows, keys: fields } = plan;
   const tooFew = `fewer than ${formatQuantity(minRows, "usable row")}`;
   const toFit = `${formatQuantity(fits, "partition")} to fit`;
   if (rows === null)
     return `${toFit}; those ${minRows > 1 ? `with ${tooFew}` : "without a row"} will be skipped`;
   const skipped = skips.no_rows + skips.too_few_rows;
+  if (skipped === 0) return `${toFit}, none to skip`;
+  const named = (keys: readonly string[], count: number): string =>
+    isFull && keys.length > 0 ? `: ${keyListText(keys, count, fields.length)}` : "";
+  const none = named(skipExamples.no_rows, skips.no_rows);
+  const few = named(skipExamples.too_few_rows, skips.too_few_rows);
   const reasons =
     skips.no_rows === 0
-      ? tooFew
+      ? tooFew + few
       : skips.too_few_rows === 0
-        ? "no usable row"
-        : `${formatCount(skips.no_rows)} with no usable row, ${formatCount(skips.too_few_rows)} with ${tooFew}`;
-  return `${toFit}, ${skipped === 0 ? "none to skip" : `${formatCount(skipped)} to skip (${reasons})`}`;
+        ? `no usable row${none}`
+        : `${formatCount(skips.no_rows)} with no usable row${none}${isFull ? ";" : ","} ${formatCount(skips.too_few_rows)} with ${tooFew}${few}`;
+  return `${toFit}, ${formatCount(skipped)} to skip (${reasons})`;
 }
 
-function engineText({ engine, workers, exchangeBytes }: Plan): string {
-  const lanes = workers === 0 ? "in this thread" : formatQuantity(workers, "worker");
+/** What is known to go wrong, a sentence each. */
+function troubleTexts({ fileProblems, nullFailures, memory, exchangeBytes }: Plan): string[] {
+  const files = [
+    [fileProblems?.empty, "without a byte"],
+    [fileProblems?.packedNothing, "with nothing packed in"],
+    [fileProblems?.unreadable, "that may not be read"],
+  ] as const;
+  const fateOfLarge =
+    memory.tooLargeFate === "blocks"
+      ? "fitted block by block from disk"
+      : "will fail with partition_too_large";
+  const example = memory.tooLargeExamples[0];
+  return [
+    ...files.flatMap(([problem, what]) => {
+      if (problem === null || problem === undefined) return [];
+      const names =
+        problem.examples.map(pathText).join(", ") + (problem.count > problem.examples.length ? ", …" : "");
+      return [`will fail: ${formatQuantity(problem.count, "file")} ${what} (${names})`];
+    }),
+    ...(nullFailures ? [`will fail: ${formatQuantity(nullFailures, "partition")} with a value missing`] : []),
+    ...(example === undefined
+      ? []
+      : [
+          `${formatQuantity(memory.tooLarge, "partition")} larger than the ${formatBytes(memory.partitionBytes)} that one may take in a worker: ${fateOfLarge} (${example.key}: ${sizeText(example)}${example.rows === null ? "" : `, ${formatBytes(example.rows * memory.rowBytes)}`})`,
+        ]),
+    ...(memory.spills
+      ? [
+          `${formatBytes(exchangeBytes)} of rows, of which ${formatBytes(memory.exchangeBytes)} stay in memory: the others go to disk meanwhile`,
+        ]
+      : []),
+  ];
+}
+
+function engineText(plan: Plan, isFull: boolean): string {
+  const { engine, workers, exchangeBytes, partitions, rows, bytes } = plan;
+  const lanes = `${engine}, ${workers === 0 ? "in this thread" : formatQuantity(workers, "worker")}`;
   const memory = exchangeBytes === 0 ? "" : `, ${formatBytes(exchangeBytes)} of memory for the rows`;
-  return `${engine}, ${lanes}${memory}`;
+  if (!isFull) return lanes + memory;
+  if (workers < 2 || partitions < 2) return lanes;
+  const each = formatQuantity(Math.ceil(partitions / workers), "partition");
+  const size =
+    rows === null
+      ? formatBytes(Math.ceil(bytes / workers))
+      : formatQuantity(Math.ceil(rows / workers), "row");
+  return `${lanes}, each some ${each}, ${size}${waitText(plan)}`;
+}
+
+/** What the rows take of the memory that they may. */
+function memoryText({ exchangeBytes, memory, rowsPerPartition }: Plan): string {
+  const { totalBytes, partitionBytes, rowBytes } = memory;
+  const all = `${formatBytes(totalBytes)} in all`;
+  const rows =
+    exchangeBytes === 0
+      ? []
+      : [`${formatBytes(exchangeBytes)} of rows, ${formatBytes(memory.exchangeBytes)} allowed`];
+  const largest =
+    rowsPerPartition === null
+      ? []
+      : [
+          `${formatBytes(rowsPerPartition.max * rowBytes)} of the largest partition, ${formatBytes(partitionBytes)} allowed`,
+        ];
+  return [all, ...rows, ...largest].join("; ");
+}
+
+/** What is to be said where one partition is more than a worker's share of all. */
+function waitText({
+  workers,
+  rows,
+  bytes,
+  rowsPerPartition,
+  bytesPerPartition,
+}: Pick<Plan, "workers" | "rows" | "bytes" | "rowsPerPartition" | "bytesPerPartition">): string {
+  const largest = rowsPerPartition?.max ?? bytesPerPartition?.max ?? 0;
+  const all = rows ?? bytes;
+  if (largest <= all / workers) return "";
+  return ` (the largest partition alone is ${formatShare(largest / all)} of all: others will wait for it)`;
 }

@@ -1,21 +1,23 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
-import { type ColumnType, ManyfitError, type Prediction, predict, type UnknownPolicy } from "../index.ts";
-import { addType, wholeNumber } from "./job-options.ts";
+import { ManyfitError, type Prediction, predict, type RunEvent, type UnknownPolicy } from "../index.ts";
+import { addDialectOptions, type FlagValues, fileSourceFrom } from "./job-options.ts";
 import { jsonText } from "./json-text.ts";
-import type { Screen } from "./output.ts";
-import { createPredictDisplay } from "./predict-display.ts";
+import type { Output, Screen } from "./output.ts";
+import { createPredictDisplay, type PredictDisplay } from "./predict-display.ts";
 import { predictionLines } from "./prediction-lines.ts";
+import { addType, wholeNumber } from "./read-flag.ts";
 import { DEFAULT_RUNS, RUN_WORDS } from "./run-argument.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
+import { inWordsOf } from "./told-job.ts";
 import { hostTrainer } from "./trainer-host.ts";
+import { createTrainerLog } from "./trainer-log.ts";
 
-interface PredictFlags {
+interface PredictFlags extends FlagValues {
   readonly out?: string;
   readonly runs: string;
   readonly unknown: UnknownPolicy;
-  readonly where?: string;
-  readonly type?: Readonly<Record<string, ColumnType>>;
+  readonly skipUnreadable?: true;
   readonly workers?: number;
   readonly overwrite?: true;
   readonly json?: true;
@@ -30,13 +32,15 @@ Examples:
     $ manyfit predict latest gapminder.csv --out predicted.csv
   New rows for models of last week; the run ends with 1 if one has no model.
     $ manyfit predict 2026-11-22 new/*.parquet --out new.parquet --unknown error
+  Each file with the model of its own name; those that cannot be read are left out and listed.
+    $ manyfit predict latest sensors/ --out loads.parquet --skip-unreadable
   How many rows were predicted, for a program.
     $ manyfit predict latest new.csv --out new.parquet --json | jq .predicted
 `;
 
 /** `manyfit predict`: the rows of a source with the predictions of a run's models beside them. */
 export function addPredictCommand(program: Command, screen: Screen): void {
-  program
+  const command = program
     .command("predict")
     .summary("predict rows with the models of a run")
     .description(
@@ -44,7 +48,10 @@ export function addPredictCommand(program: Command, screen: Screen): void {
     )
     .usage("[options] <run> <paths...>")
     .argument("<run>", RUN_WORDS)
-    .argument("<paths...>", "files, folders or globs of the rows: CSV, CSV.gz, Parquet; all of one kind")
+    .argument(
+      "<paths...>",
+      "files, folders or globs of the rows: CSV, TSV, NDJSON, these as .gz, Parquet; all of one kind",
+    )
     .optionsGroup("What to write:")
     .option("--out <file>", "the file to write: .parquet, .csv or .csv.gz")
     .option("--overwrite", "replace the file if it is there already")
@@ -56,6 +63,10 @@ export function addPredictCommand(program: Command, screen: Screen): void {
         .choices(["null", "error"])
         .default("null"),
     )
+    .option(
+      "--skip-unreadable",
+      "in a run with one model per file: leave out files that cannot be read, and list them (default: one of them is an error and nothing is written)",
+    )
     .optionsGroup("What to read:")
     .option("--where <sql>", "only rows for which this DuckDB expression is true (default: all)")
     .option(
@@ -63,7 +74,8 @@ export function addPredictCommand(program: Command, screen: Screen): void {
       "type of a column that is not a key, repeatable; keys have the types of the run",
       addType,
     )
-    .option("--runs <folder>", "folder of runs, in which ids and latest are looked for", DEFAULT_RUNS)
+    .option("--runs <folder>", "folder of runs, in which ids and latest are looked for", DEFAULT_RUNS);
+  addDialectOptions(command)
     .optionsGroup("How to run:")
     .option(
       "--workers <count>",
@@ -93,27 +105,23 @@ async function predictAndShow(
       "--out is missing: name the file to write, as in --out predicted.parquet",
     );
   }
+  const source = fileSourceFrom(paths, flags);
   const display = createPredictDisplay(err, flags.quiet === true);
   const stop = stopOnSignals(() => display.close());
-  const endHosting =
-    flags.workers === 0
-      ? hostTrainer({
-          print: (text) => display.interject(text),
-          work: ["the prediction", "nothing is written"],
-          stop: stop.signal,
-        })
-      : () => undefined;
+  const endHosting = hostIfInPlace(flags, display, stop.signal);
   let prediction: Prediction;
   try {
     prediction = await predict({
-      ...{ run, source: paths, out: file, runs: flags.runs, unknown: flags.unknown },
-      ...(flags.where === undefined ? {} : { where: flags.where }),
+      ...{ run, source, out: file, runs: flags.runs, unknown: flags.unknown },
       ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-      types: flags.type ?? {},
+      skipUnreadable: flags.skipUnreadable === true,
       overwrite: flags.overwrite === true,
       onPhase: (phase, rows) => display.phase(phase, rows),
+      onEvent: trainerLog(err, display, flags),
       signal: stop.signal,
     });
+  } catch (error) {
+    throw inWordsOf({ file: null, fromFile: new Set() }, error);
   } finally {
     display.close();
     stop.release();
@@ -126,4 +134,24 @@ async function predictAndShow(
   }
   const lines = predictionLines(prediction, { width: out.width(), style: out.style });
   await out.write(`${lines.join("\n")}\n`);
+}
+
+/** Keeps a trainer that runs in this process in its bounds, until what it gives is called. */
+function hostIfInPlace({ workers }: PredictFlags, display: PredictDisplay, stop: AbortSignal): () => void {
+  if (workers !== 0) return () => undefined;
+  return hostTrainer({
+    print: (text) => display.interject(text),
+    work: ["the prediction", "nothing is written"],
+    stop,
+  });
+}
+
+/** What trainers print goes between the progress, if anything is to be shown but the result. */
+function trainerLog(
+  { style }: Output,
+  display: PredictDisplay,
+  { quiet, json }: PredictFlags,
+): (event: RunEvent) => void {
+  if (quiet || json) return () => undefined;
+  return createTrainerLog({ write: (lines) => display.interject(lines), style, out: null });
 }

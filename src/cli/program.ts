@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { VERSION } from "../index.ts";
+import { addConfigCommand } from "./config-command.ts";
 import { addModelsCommand } from "./models-command.ts";
 import type { Screen } from "./output.ts";
 import { addPlanCommand } from "./plan-command.ts";
@@ -17,7 +18,9 @@ The usual way, from a file to a model:
   $ manyfit query latest "select * from terms order by p_value limit 5"
 
 Every command says more, with examples: manyfit train --help.
-Exit codes: 0 done, 1 failed, 2 wrong command line, 130 interrupted.
+Exit codes: 0 done, even if single partitions failed; 1 failed; 2 wrong command
+line; 3 stopped because more partitions failed than --max-failed allows;
+130 interrupted.
 Environment: MANYFIT_DEBUG=1 shows the stacks of errors; NO_COLOR, FORCE_COLOR
 and COLUMNS are respected.
 `;
@@ -54,7 +57,7 @@ export function createProgram(screen: Screen): Command {
     });
   const commands = [
     ...[addTrainCommand, addPlanCommand, addShowCommand, addModelsCommand, addQueryCommand],
-    addPredictCommand,
+    ...[addPredictCommand, addConfigCommand],
   ];
   for (const add of commands) {
     add(program, screen);

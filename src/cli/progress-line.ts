@@ -1,7 +1,8 @@
 import type { Phase, RunState, StateCounts } from "../index.ts";
 import { formatCount, formatQuantity } from "./format-number.ts";
-import { formatDuration, formatRate, formatShare } from "./format-unit.ts";
-import { type PhasePace, type ProgressState, phasePace } from "./progress-state.ts";
+import { formatBytes, formatDuration, formatRate, formatShare } from "./format-unit.ts";
+import { type PhasePace, type ProgressState, phasePace, timeLeft } from "./progress-state.ts";
+import { lineText } from "./safe-text.ts";
 import type { Style } from "./style.ts";
 import { cutText, textWidth } from "./text-width.ts";
 
@@ -39,14 +40,17 @@ export function progressLine(state: ProgressState, { nowMs, width, style }: Prog
   const pace = phasePace(state, nowMs);
   if (pace === null) return "";
   const { phase, done, total } = pace;
-  const share = total === null || total === 0 || phase === "committing" ? null : done / total;
+  const hasShare = total !== null && total > 0 && (phase !== "committing" || done > 0);
+  const share = hasShare ? Math.min(1, done / total) : null;
   const parts: readonly Part[] = [
     { text: phase.padEnd(PHASE_WIDTH), paint: style.strong, keep: 7 },
     { text: share === null ? "" : bar(share, SMALL_BAR), paint: style.good, keep: 2, isBar: true },
     { text: share === null ? "" : formatShare(share).padStart(SHARE_WIDTH), keep: 5 },
     { text: amountText(pace), keep: 4 },
     { text: rateText(pace), keep: 1 },
-    { text: timeText(state.run, pace, nowMs), keep: 3 },
+    { text: timeText(state, pace, nowMs), keep: 3 },
+    { text: memoryText(state.run), keep: 0 },
+    { text: slowText(state.run, nowMs), paint: style.warning, keep: 2 },
     { text: troubleText(state.run.counts), paint: style.warning, keep: 6 },
   ];
   const shown = fitParts(
@@ -67,7 +71,9 @@ export function progressLogLine(state: ProgressState, nowMs: number): string {
   const facts = [
     amountText(pace) + share,
     rateText(pace),
-    pace.done > 0 ? timeText(state.run, pace, nowMs) : "",
+    pace.done > 0 ? timeText(state, pace, nowMs) : "",
+    memoryText(state.run),
+    slowText(state.run, nowMs),
     troubleText(state.run.counts),
   ];
   return `${pace.phase} ${facts.filter((text) => text !== "").join(", ")}`.trim();
@@ -102,22 +108,44 @@ function bar(share: number, width: number): string {
 }
 
 function amountText({ phase, done, total, unit }: PhasePace): string {
+  if (unit === "percent") return "";
   const singular = unit.slice(0, -1);
   if (total === null) return done === 0 ? "" : formatQuantity(done, singular);
   const of = done === 0 || phase === "committing" ? "" : `${formatCount(done)} of `;
   return of + formatQuantity(total, singular);
 }
 
-function rateText({ perSecond }: PhasePace): string {
-  return perSecond === null ? "" : `${formatRate(perSecond)}/s`;
+function rateText({ unit, perSecond }: PhasePace): string {
+  return perSecond === null || unit === "percent" ? "" : `${formatRate(perSecond)}/s`;
 }
 
-/** Time since the run began, and until the phase ends where that can be said. */
-function timeText({ startedAtMs, progress }: RunState, { phase, leftMs }: PhasePace, nowMs: number): string {
+/** Time since the run began, and until it is committed; where that cannot be said, until the phase ends. */
+function timeText(state: ProgressState, { phase, leftMs }: PhasePace, nowMs: number): string {
+  const { startedAtMs, progress } = state.run;
   const elapsed = formatDuration(Math.max(0, nowMs - (startedAtMs ?? progress?.startedAtMs ?? nowMs)));
-  if (leftMs === null) return elapsed;
-  const left = formatDuration(Math.max(1, Math.round(leftMs / 1000)) * 1000).replace(".0", "");
-  return `${elapsed}, ~${left} to ${VERBS[phase]}`;
+  const allLeftMs = timeLeft(state, nowMs);
+  if (allLeftMs !== null) return `${elapsed}, ~${secondsText(allLeftMs)} left`;
+  return leftMs === null ? elapsed : `${elapsed}, ~${secondsText(leftMs)} to ${VERBS[phase]}`;
+}
+
+function secondsText(ms: number): string {
+  return formatDuration(Math.max(1, Math.round(ms / 1000)) * 1000).replace(".0", "");
+}
+
+function memoryText({ memory }: RunState): string {
+  return memory === null ? "" : `${formatBytes(memory.bytes)} of memory`;
+}
+
+/** Cells that a key may take of the line. */
+const KEY_WIDTH = 24;
+
+/** The fit that goes on for longest, and how many others do. */
+function slowText({ slow }: RunState, nowMs: number): string {
+  const [first] = slow;
+  if (first === undefined) return "";
+  const more = slow.length > 1 ? ` and ${formatCount(slow.length - 1)} more` : "";
+  const since = formatDuration(Math.max(0, nowMs - first.startedAtMs));
+  return `${cutText(lineText(first.key), KEY_WIDTH)} is fitted for ${since}${more}`;
 }
 
 function troubleText(counts: StateCounts): string {

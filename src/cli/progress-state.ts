@@ -1,10 +1,15 @@
 import {
   answeredCount,
+  type EtaState,
+  foldEta,
   foldEvent,
+  INITIAL_ETA,
   INITIAL_RUN_STATE,
   type Phase,
+  type ProgressUnit,
   type RunEvent,
   type RunState,
+  remainingMs,
 } from "../index.ts";
 
 /** A run's state, and what its rate is counted from. */
@@ -12,12 +17,14 @@ export interface ProgressState {
   readonly run: RunState;
   /** What was done already when the phase began: partitions are fitted while rows are still exchanged. */
   readonly doneAtPhaseStart: number;
+  /** From which the time that is left is reckoned. */
+  readonly eta: EtaState;
 }
 
 /** How far the phase that runs now has come, and how fast; numbers that cannot be known honestly are null. */
 export interface PhasePace {
   readonly phase: Phase;
-  readonly unit: "rows" | "partitions";
+  readonly unit: ProgressUnit;
   readonly done: number;
   readonly total: number | null;
   /** Rows or partitions a second since the phase began. */
@@ -27,7 +34,11 @@ export interface PhasePace {
 }
 
 /** Before the first event. */
-export const INITIAL_PROGRESS: ProgressState = { run: INITIAL_RUN_STATE, doneAtPhaseStart: 0 };
+export const INITIAL_PROGRESS: ProgressState = {
+  run: INITIAL_RUN_STATE,
+  doneAtPhaseStart: 0,
+  eta: INITIAL_ETA,
+};
 
 /** A rate is said from this time on, and an end only after this time and this share of the phase. */
 const RATE_AFTER_MS = 500;
@@ -40,7 +51,14 @@ const STANDSTILL_MS = 2000;
 /** The state after one more event. Neither argument is changed. */
 export function foldProgress(state: ProgressState, event: RunEvent): ProgressState {
   const run = foldEvent(state.run, event);
-  return { run, doneAtPhaseStart: event.type === "phase.started" ? doneIn(run) : state.doneAtPhaseStart };
+  const doneAtPhaseStart = event.type === "phase.started" ? doneIn(run) : state.doneAtPhaseStart;
+  return { run, doneAtPhaseStart, eta: foldEta(state.eta, event) };
+}
+
+/** Milliseconds until the run is committed; null where that cannot be known honestly, or is not worth a word yet. */
+export function timeLeft({ run, eta }: ProgressState, nowMs: number): number | null {
+  if (run.startedAtMs === null || nowMs - run.startedAtMs < END_AFTER_MS) return null;
+  return remainingMs(eta, nowMs);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type ErrorCode, errorFrom, ManyfitError } from "../errors.ts";
 import { lineText } from "./safe-text.ts";
 
 /** What a process ends with. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, budget: 3, interrupted: 130 } as const;
 
 /** Errors that say that the command line itself was wrong. */
 const USAGE_CODES: readonly ErrorCode[] = [
@@ -59,6 +59,7 @@ export function usageError(error: CommanderError, command: string): CommanderErr
 
 function exitCodeOf({ code }: ManyfitError): number {
   if (code === "interrupted") return EXIT.interrupted;
+  if (code === "failure_budget_spent") return EXIT.budget;
   return USAGE_CODES.includes(code) ? EXIT.usage : EXIT.failed;
 }
 

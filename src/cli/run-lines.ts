@@ -26,7 +26,7 @@ import { documentLines } from "./partition-text.ts";
 import { pathText } from "./path-text.ts";
 import type { CommittedRun, RunArgument } from "./run-argument.ts";
 import { lineText } from "./safe-text.ts";
-import { causeLines, headlines, r2Lines } from "./summary-text.ts";
+import { causeSections, headlines, r2Lines } from "./summary-text.ts";
 import { readTerms, type TermRow, termTable } from "./term-table.ts";
 
 /** Hexadecimal digits of a digest that tell runs apart at a glance. */
@@ -49,7 +49,9 @@ export interface RunView {
 /** Reads what {@link resultLines} and {@link runLines} show. */
 export async function readRunView(committed: CommittedRun): Promise<RunView> {
   const { run, manifest } = committed;
-  const [causes, highlights] = [await readCauses(committed), await readHighlights(committed)];
+  const { keys, resultSchema, job } = manifest;
+  const causes = await readCauses({ run, keys, resultSchema, job });
+  const highlights = await readHighlights(committed);
   const documents = await readDocumentHighlights(committed);
   const isOne = manifest.counts.partitions === 1;
   const terms = isOne ? await readTerms(run, 0) : [];
@@ -67,7 +69,7 @@ export function resultLines(view: RunView, argument: RunArgument, layout: LineLa
   const { run, manifest } = view.committed;
   return sections([
     headlines(manifest, layout),
-    ...causeSections(view, layout),
+    ...causeSections(view.causes, manifest.keys, layout),
     ...fitSections(view, argument, layout),
     labelledLines(
       [
@@ -94,7 +96,7 @@ export function runLines(view: RunView, { isVerified, ...argument }: ShownRun, l
   return sections([
     [layout.style.strong(`run ${lineText(manifest.run)}`), ...labelledLines(jobEntries(manifest), layout)],
     headlines(manifest, layout),
-    ...causeSections(view, layout),
+    ...causeSections(view.causes, manifest.keys, layout),
     r2 === null || r2.count < 2 ? [] : r2Lines(r2, layout),
     ...fitSections(view, argument, layout),
     isBestShown ? fitSection("best fit", best, view, layout) : [],
@@ -105,22 +107,6 @@ export function runLines(view: RunView, { isVerified, ...argument }: ShownRun, l
 
 function sections(all: readonly (readonly string[])[]): string[] {
   return all.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
-}
-
-function causeSections({ causes, committed }: RunView, layout: LineLayout): string[][] {
-  const { keys } = committed.manifest;
-  const failures = (["failed", "timed_out", "lost"] as const).map((state) =>
-    causeLines(
-      state.replace("_", " "),
-      causes.failures.filter((cause) => cause.state === state),
-      { ...layout, keys },
-    ),
-  );
-  return [
-    ...failures,
-    causeLines("skipped", causes.skips, { ...layout, keys }),
-    causeLines("warnings", causes.warnings, { ...layout, keys }),
-  ];
 }
 
 function fitSections(view: RunView, argument: RunArgument, layout: LineLayout): string[][] {

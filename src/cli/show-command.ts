@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import type { OpenedRun } from "../index.ts";
-import { type Cause, readCauses } from "./causes.ts";
+import type { Manifest, OpenedRun } from "../index.ts";
+import { type CauseList, type Causes, readCauses } from "./causes.ts";
 import { jsonText } from "./json-text.ts";
 import { labelledLines } from "./labelled-lines.ts";
+import { leftLines, readLeftView } from "./left-lines.ts";
 import type { Output, Screen } from "./output.ts";
-import { pathText } from "./path-text.ts";
 import { EXIT } from "./report-error.ts";
 import { addRunOptions, type RunArgument, withRun } from "./run-argument.ts";
 import { readRunView, runLines } from "./run-lines.ts";
@@ -36,11 +36,11 @@ export function addShowCommand(program: Command, screen: Screen): void {
       .command("show")
       .summary("say what a run did, or what it left")
       .description(
-        "Shows a committed run: job, counts, what failed and why, best and worst fits, where and with what it was made. Of a run that is under way or was stopped it says what is there.",
+        "Shows a committed run: job, counts, what failed and why, best and worst fits, where and with what it was made. Of a run that is under way or has stopped it shows when and why, how far it came, what failed so far, and what can be done with it.",
       ),
   )
     .option("--verify", "recompute hashes and digest from the stored files; exit code 1 when one differs")
-    .option("--json", "one JSON document on standard output: the manifest and the causes")
+    .option("--json", "one JSON document on standard output: the manifest, or what is left, and the causes")
     .addHelpText("after", EXAMPLES)
     .action((run: string, flags: ShowFlags) => show(screen, { run, out: flags.out }, flags));
 }
@@ -63,35 +63,15 @@ async function showForPeople(
   }: { readonly argument: RunArgument; readonly discrepancies: Discrepancies | null },
 ): Promise<void> {
   const layout = { width: output.width(), style: output.style };
-  const { manifest } = run;
-  const isVerified = discrepancies !== null;
-  const lines =
-    manifest === null
-      ? uncommittedLines(run, output)
-      : runLines(await readRunView({ run, manifest }), { ...argument, isVerified }, layout);
+  const { manifest, leftBehind } = run;
+  const lines: string[] = [];
+  if (leftBehind !== null) lines.push(...leftLines(await readLeftView(run, leftBehind), argument, layout));
+  if (manifest !== null) {
+    const shown = { ...argument, isVerified: discrepancies !== null };
+    lines.push(...runLines(await readRunView({ run, manifest }), shown, layout));
+  }
   if (discrepancies !== null) lines.push("", ...verifiedLines(discrepancies, output));
   await output.write(`${lines.join("\n")}\n`);
-}
-
-function uncommittedLines(
-  { id, status, explanation, folder }: OpenedRun,
-  { style, width }: Output,
-): string[] {
-  const advice =
-    status === "running"
-      ? "wait for it, or stop it with Ctrl-C where it runs"
-      : "train again, which makes a new run; this folder can then be deleted";
-  return [
-    `${style.strong(`run ${lineText(id)}`)} ${style.warning(status)}`,
-    ...labelledLines(
-      [
-        ["what", lineText(explanation)],
-        ["where", pathText(folder)],
-        ["next", advice],
-      ],
-      { width: width(), style },
-    ),
-  ];
 }
 
 function verifiedLines(discrepancies: Discrepancies, { style, width }: Output): string[] {
@@ -107,15 +87,39 @@ function verifiedLines(discrepancies: Discrepancies, { style, width }: Output): 
 }
 
 async function documentOf(run: OpenedRun, discrepancies: Discrepancies | null): Promise<object> {
-  const { id, folder, status, explanation, manifest } = run;
+  const { id, folder, status, explanation, manifest, leftBehind } = run;
+  const head = { run: id, folder, status, explanation };
   const verified = discrepancies === null ? {} : { discrepancies };
-  if (manifest === null) return { run: id, folder, status, explanation, manifest, ...verified };
-  const { skips, failures, warnings } = await readCauses({ run, manifest });
-  const causesOf = (causes: readonly Cause[]): object[] =>
-    causes.map((cause) => ({
-      ...cause,
-      examples: cause.examples.map((key) => keyToJson(manifest.keys, key)),
-    }));
-  const causes = { failed: causesOf(failures), skipped: causesOf(skips), warnings: causesOf(warnings) };
-  return { run: id, folder, status, explanation, ...causes, manifest, ...verified };
+  if (leftBehind !== null) {
+    const { causes } = await readLeftView(run, leftBehind);
+    const { job, ...left } = leftBehind;
+    const told = causes === null ? {} : causesDocument(causes, job?.keys ?? []);
+    return { ...head, ...told, manifest, left, job, ...verified };
+  }
+  if (manifest === null) return { ...head, manifest, ...verified };
+  const { keys, resultSchema, job } = manifest;
+  const causes = await readCauses({ run, keys, resultSchema, job });
+  return { ...head, ...causesDocument(causes, keys), manifest, ...verified };
+}
+
+/** Causes by kind, and under `others` how many are not listed. */
+function causesDocument(
+  { failed, timedOut, lost, skipped, warnings }: Causes,
+  keys: Manifest["keys"],
+): object {
+  const listed = (...lists: readonly CauseList[]): object[] =>
+    lists.flatMap(({ causes }) =>
+      causes.map((cause) => ({ ...cause, examples: cause.examples.map((key) => keyToJson(keys, key)) })),
+    );
+  const others = (...lists: readonly CauseList[]): object => ({
+    causes: lists.reduce((sum, list) => sum + list.otherCauses, 0),
+    partitions: lists.reduce((sum, list) => sum + list.otherPartitions, 0),
+  });
+  const failures = [failed, timedOut, lost];
+  return {
+    failed: listed(...failures),
+    skipped: listed(skipped),
+    warnings: listed(warnings),
+    others: { failed: others(...failures), skipped: others(skipped), warnings: others(warnings) },
+  };
 }

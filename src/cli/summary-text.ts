@@ -1,5 +1,5 @@
 import { FIT_STATES, type FitState, type Manifest } from "../index.ts";
-import type { Cause } from "./causes.ts";
+import type { Cause, CauseList, Causes } from "./causes.ts";
 import { formatCount, formatNumber, formatQuantity } from "./format-number.ts";
 import { formatDuration, formatRate } from "./format-unit.ts";
 import type { R2Spread } from "./highlights.ts";
@@ -10,8 +10,6 @@ import { shortKey } from "./stored-key.ts";
 import type { Style } from "./style.ts";
 import { cutText } from "./text-width.ts";
 
-/** Causes of one kind that are shown; the others are counted. */
-const SHOWN_CAUSES = 5;
 /** Cells of a message that are shown. */
 const MESSAGE_LENGTH = 300;
 const BARS = "▁▂▃▄▅▆▇█";
@@ -61,21 +59,28 @@ export function modelsPerSecond({ counts, durationMs }: Pick<Manifest, "counts" 
   return (counts.states.fitted * 1000) / Math.max(1, durationMs);
 }
 
-/** Causes with their counts, a message and keys, under a heading. Empty where there are none. */
-export function causeLines(
+/** What failed, timed out, was lost or skipped, and warnings: each with its causes under a heading, where there are any. */
+export function causeSections(
+  { failed, timedOut, lost, skipped, warnings }: Causes,
+  keys: Manifest["keys"],
+  layout: LineLayout,
+): string[][] {
+  const lists = { failed, "timed out": timedOut, lost, skipped, warnings };
+  return Object.entries(lists).map(([heading, list]) => causeLines(heading, list, { ...layout, keys }));
+}
+
+/** Causes with their counts, a message and keys. Empty where there are none. */
+function causeLines(
   heading: string,
-  causes: readonly Cause[],
+  { causes, otherCauses, otherPartitions }: CauseList,
   { keys, ...layout }: LineLayout & { readonly keys: Manifest["keys"] },
 ): string[] {
   if (causes.length === 0) return [];
-  const entries = causes.slice(0, SHOWN_CAUSES).flatMap((cause) => causeEntries(cause, keys));
-  const rest = causes.slice(SHOWN_CAUSES);
+  const entries = causes.flatMap((cause) => causeEntries(cause, keys));
   const lines = [layout.style.strong(heading), ...labelledLines(entries, layout)];
-  if (rest.length > 0) {
-    const partitions = rest.reduce((sum, cause) => sum + cause.partitions, 0);
-    lines.push(
-      `  and ${formatQuantity(rest.length, "other cause")} in ${formatQuantity(partitions, "partition")}`,
-    );
+  if (otherCauses > 0) {
+    const partitions = formatQuantity(otherPartitions, "partition");
+    lines.push(`  and ${formatQuantity(otherCauses, "more cause")} in ${partitions}`);
   }
   return lines;
 }

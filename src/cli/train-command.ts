@@ -1,22 +1,34 @@
 import { type Command, Option } from "commander";
-import { answeredCount, ManyfitError, type OpenedRun, type Plan, type RunEvent, train } from "../index.ts";
-import { formatCount } from "./format-number.ts";
-import { addJobOptions, type JobFlags, trainOptionsFrom } from "./job-options.ts";
+import { type OpenedRun, type Plan, type RunEvent, train } from "../index.ts";
+import { addJobOptions, type FlagValues, toldJobFrom, trainOptionsFrom } from "./job-options.ts";
 import { jsonText } from "./json-text.ts";
 import type { Output, Screen } from "./output.ts";
 import { planLines } from "./plan-text.ts";
 import { createProgressDisplay, type ProgressDisplay } from "./progress-display.ts";
 import { committedRun, DEFAULT_RUNS } from "./run-argument.ts";
 import { readRunView, resultLines } from "./run-lines.ts";
-import { shellQuote } from "./shell-quote.ts";
 import { type Stop, stopOnSignals } from "./stop-on-signals.ts";
 import { modelsPerSecond } from "./summary-text.ts";
+import { inWordsOf } from "./told-job.ts";
 import { hostTrainer } from "./trainer-host.ts";
 import { createTrainerLog } from "./trainer-log.ts";
+import { withWhatIsLeft } from "./what-is-left.ts";
 
-interface TrainFlags extends JobFlags {
+interface TrainFlags extends FlagValues {
   readonly json?: true;
   readonly quiet?: true;
+}
+
+/** What of a job and of flags decides how a run is shown. */
+interface Showing {
+  readonly json?: true;
+  readonly quiet?: true;
+  /** What the run is called in commands to try next. */
+  readonly run: string;
+  /** Folder of runs. */
+  readonly out: string;
+  /** Whether a trainer of the user's runs in this process. */
+  readonly isInPlace: boolean;
 }
 
 const EXAMPLES = `
@@ -65,11 +77,19 @@ export function addTrainCommand(program: Command, screen: Screen): void {
 }
 
 async function trainAndShow(screen: Screen, paths: readonly string[], flags: TrainFlags): Promise<void> {
-  const options = trainOptionsFrom(paths, flags);
-  const display = createProgressDisplay(screen.err, flags.quiet === true);
-  const log = trainerLog(screen.err, display, flags);
+  const job = toldJobFrom(paths, flags);
+  const options = trainOptionsFrom(job);
+  const { name = "latest", out = DEFAULT_RUNS, trainer, workers } = job.config;
+  const { json, quiet } = flags;
+  const showing: Showing = {
+    ...(json ? { json } : {}),
+    ...(quiet ? { quiet } : {}),
+    ...{ run: name, out, isInPlace: trainer !== undefined && workers === 0 },
+  };
+  const display = createProgressDisplay(screen.err, quiet === true);
+  const log = trainerLog(screen.err, display, showing);
   const stop = stopOnSignals(() => announceStop(screen.err, display));
-  const release = hostIfInPlace(flags, display, stop);
+  const release = hostIfInPlace(showing, display, stop);
   try {
     const run = await train({
       ...options,
@@ -81,17 +101,16 @@ async function trainAndShow(screen: Screen, paths: readonly string[], flags: Tra
       },
     });
     release();
-    await showResult(screen.out, run, flags).finally(() => run.close());
+    await showResult(screen.out, run, showing).finally(() => run.close());
   } catch (error) {
-    throw withWhatIsLeft(error, display, flags);
+    throw withWhatIsLeft(inWordsOf(job, error), display.state.run, out);
   } finally {
     release();
   }
 }
 
 /** Keeps a trainer in this process in its bounds. From the call of what it gives on there is nothing to stop or to draw. */
-function hostIfInPlace({ trainer, workers }: TrainFlags, display: ProgressDisplay, stop: Stop): () => void {
-  const isInPlace = trainer !== undefined && workers === 0;
+function hostIfInPlace({ isInPlace }: Showing, display: ProgressDisplay, stop: Stop): () => void {
   const endHosting = isInPlace
     ? hostTrainer({
         print: (text) => display.interject(text),
@@ -107,11 +126,7 @@ function hostIfInPlace({ trainer, workers }: TrainFlags, display: ProgressDispla
 }
 
 /** What trainers print goes between the progress, if anything is to be shown but the result. */
-function trainerLog(
-  { style }: Output,
-  display: ProgressDisplay,
-  flags: TrainFlags,
-): (event: RunEvent) => void {
+function trainerLog({ style }: Output, display: ProgressDisplay, flags: Showing): (event: RunEvent) => void {
   if (flags.quiet || flags.json) return () => undefined;
   return createTrainerLog({ write: (lines) => display.interject(lines), style, out: flags.out });
 }
@@ -126,7 +141,7 @@ function announceStop(output: Output, display: ProgressDisplay): void {
   display.interject(`${output.style.warning("stopping; press Ctrl-C again to leave at once")}\n`);
 }
 
-async function showResult(output: Output, run: OpenedRun, flags: TrainFlags): Promise<void> {
+async function showResult(output: Output, run: OpenedRun, flags: Showing): Promise<void> {
   if (flags.quiet) return;
   const committed = committedRun(run);
   if (flags.json) {
@@ -138,20 +153,6 @@ async function showResult(output: Output, run: OpenedRun, flags: TrainFlags): Pr
     return;
   }
   const layout = { width: output.width(), style: output.style };
-  const lines = resultLines(await readRunView(committed), { run: "latest", out: flags.out }, layout);
+  const lines = resultLines(await readRunView(committed), { run: flags.run, out: flags.out }, layout);
   await output.write(`${lines.join("\n")}\n`);
-}
-
-/** An interrupt as its user wants to read it: how far the run came, and how to look at what is there. */
-function withWhatIsLeft(error: unknown, display: ProgressDisplay, { out }: TrainFlags): unknown {
-  if (!(error instanceof ManyfitError) || error.code !== "interrupted") return error;
-  const { run, partitions, counts } = display.state.run;
-  if (run === null || partitions === null) return error;
-  const where = out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`;
-  const answered = `${formatCount(answeredCount(counts))} of ${formatCount(partitions)} partitions answered`;
-  return new ManyfitError(
-    "interrupted",
-    `${error.message} with ${answered}; nothing is committed, manyfit show ${run}${where} says what is there`,
-    { cause: error },
-  );
 }

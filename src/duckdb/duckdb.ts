@@ -29,6 +29,8 @@ export interface DuckdbOptions {
   readonly threads: number;
   /** What DuckDB may hold in memory; beyond it sorts, joins and tables spill to `tempFolder`. */
   readonly memoryBytes: number;
+  /** Rows of a streamed result that wait for their reader, beside what DuckDB holds. Default: 256 MB. */
+  readonly streamBytes?: number;
   /** Made when first needed, emptied at close. */
   readonly tempFolder: string;
 }
@@ -78,6 +80,8 @@ export interface Connection {
   checkReads(sql: string): Promise<void>;
   /** Makes the running query fail at once. */
   interrupt(): void;
+  /** How much of the query that runs is done, from 0 to 1; null where none runs, or it does not say. */
+  progress(): number | null;
   close(): void;
 }
 
@@ -93,16 +97,19 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Duckdb> {
     preserve_insertion_order: "true",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
+    // There is nothing to write to, and a checkpoint would rewrite tables all the same: a second for 6 M rows.
+    checkpoint_threshold: "1TB",
   });
   const setup = await instance.connect();
   await setup.run("set global TimeZone = 'UTC'");
   setup.closeSync();
   let isConfined = false;
+  const { streamBytes = 256e6 } = options;
   return {
     connect: async () => {
       const connection = await instance.connect();
       // With the default of 1 MB the reader waits for each chunk; nothing can be set any more when confined.
-      if (!isConfined) await connection.run("set streaming_buffer_size = '256MB'");
+      if (!isConfined) await connection.run(settings(streamBytes));
       return new DuckdbConnection(connection);
     },
     confine: async (paths) => {
@@ -115,6 +122,12 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Duckdb> {
     },
     close: () => instance.closeSync(),
   };
+}
+
+/** How much of a result is ready for its reader, and that queries tell how far they are, from their beginning on. */
+function settings(streamBytes: number): string {
+  return `set streaming_buffer_size = '${Math.floor(streamBytes / 1e6)}MB';
+    set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0`;
 }
 
 class DuckdbConnection implements Connection {
@@ -190,6 +203,11 @@ class DuckdbConnection implements Connection {
     const tree = `select json_serialize_sql(${quoteText(sql)}) as tree`;
     const [row] = await this.rows<{ tree: string }>(tree).catch(() => []);
     return row === undefined || !row.tree.includes(ONLY_SELECTS);
+  }
+
+  progress(): number | null {
+    const { percentage } = this.#connection.progress;
+    return percentage < 0 ? null : Math.min(1, percentage / 100);
   }
 
   interrupt(): void {

@@ -19,8 +19,26 @@ export interface Inspection {
   readonly minRows: number;
   /** What the rows will take while they are brought together, in bytes. */
   readonly exchangeBytes: number;
+  readonly memory: InspectedMemory;
   /** The user's trainer with all that it imports, as it will be run and kept; null for estimators. */
   readonly bundle: { readonly name: string; readonly sha256: string; readonly code: string } | null;
+}
+
+/** What a run may take of memory, and what does not fit into it: bytes, and partitions by number. */
+export interface InspectedMemory {
+  /** The process and its workers together. */
+  readonly totalBytes: number;
+  /** Rows that are brought together: what is beyond this goes to disk. */
+  readonly exchangeBytes: number;
+  /** The rows of one partition in a worker. */
+  readonly partitionBytes: number;
+  /** What a row takes there, without its texts. */
+  readonly rowBytes: number;
+  /**
+   * Partitions that are larger than that, in key order: estimators are given them block by block from disk, for trainers
+   * of the user's they fail with `partition_too_large`. Empty for files, of which nothing is known before.
+   */
+  readonly tooLarge: readonly number[];
 }
 
 /** Rows to predict for, and the models of a run that were fitted by a module of the user's. */
@@ -64,6 +82,11 @@ export interface Engine {
    * `interrupted` when the signal is aborted. What is not yet asked for is not computed far ahead.
    */
   run(signal: AbortSignal): AsyncIterable<RunEvent | ResultBatch>;
+  /**
+   * {@link Engine.run} for some partitions alone, given ascending by their numbers: the same results, bit by bit, and all
+   * rows of the source are read as a run reads them. May be done more than once, one after the other; instead of `run`.
+   */
+  sample(only: Int32Array, signal: AbortSignal): AsyncIterable<RunEvent | ResultBatch>;
   /**
    * Predicts every row of a partition that has a model, in batches of one partition each, in any order; instead of
    * `inspect` and `run`. Stops with `interrupted` when the signal is aborted.

@@ -3,18 +3,22 @@ import type { ResultSchema } from "../run/result-schema.ts";
 /** Rows in one block, except the last block of a partition: part of the definition of every model's bits. */
 export const BLOCK_ROWS = 4096;
 
-/** Up to {@link BLOCK_ROWS} used rows of a partition, in canonical order, as columns. Never written to. */
-export interface Block {
+/** What a model predicts from: some rows as columns of features. Never written to. */
+export interface RowValues {
   readonly rowCount: number;
   /** One array per feature, each `rowCount` long; every value is finite. */
   readonly features: readonly Float64Array[];
+}
+
+/** Up to {@link BLOCK_ROWS} rows of a partition, used or held out, in canonical order, as columns. Never written to. */
+export interface Block extends RowValues {
   readonly target: Float64Array;
   /** One weight per row, finite; null when rows are not weighted. */
   readonly weights: Float64Array | null;
 }
 
 /**
- * The used rows of one partition, in blocks. May be walked any number of times and gives the same blocks each
+ * The used rows of one partition, or those held out, in blocks. May be walked any number of times and gives the same blocks each
  * time; an estimator never needs all rows at once, so a partition may be larger than memory.
  */
 export type Blocks = Iterable<Block>;
@@ -61,4 +65,9 @@ export interface Estimator {
   /** Fewer used rows than this are not fitted but skipped: the number of coefficients. */
   readonly minRows: number;
   fit(blocks: Blocks): Fit | FitFailure;
+  /**
+   * One prediction of the target for each row, by a model of a fit of the same params, wherever that was made: `model`
+   * is all that it goes by. Depends on no other row, and is NaN or infinite only where it leaves the range of a double.
+   */
+  predict(model: Fit["model"], rows: RowValues): Float64Array;
 }

@@ -2,6 +2,7 @@ import { ManyfitError } from "../errors.ts";
 import type { MetricField, ResultSchema } from "../run/result-schema.ts";
 import { factorByCholesky } from "./cholesky.ts";
 import type { Blocks, Estimator, Fit, FitFailure } from "./estimator.ts";
+import { predictLinear } from "./linear-prediction.ts";
 import { solveLinear } from "./linear-solution.ts";
 import { summarizeLinearFit } from "./linear-summary.ts";
 import {
@@ -114,5 +115,6 @@ export function linearRegressionEstimator(options: LinearRegressionOptions): Est
     resultSchema: resultSchemaOf(workspace.options),
     minRows: options.features.length + (options.hasIntercept ? 1 : 0),
     fit: (blocks) => fitBlocks(workspace, blocks),
+    predict: predictLinear,
   };
 }

@@ -29,6 +29,8 @@ export interface SourceColumn {
   readonly fieldType: FieldType | null;
   /** False for columns of row numbers that got a name from a tool: never a feature unless the user names it. */
   readonly isNamed: boolean;
+  /** A field that keeps a column of text from being one of numbers, where all others are: such as `NA`, or `1,234`. */
+  readonly nearNumber?: string;
 }
 
 /** The part that each column plays in an estimator, each read as one array of doubles. */
@@ -46,6 +48,8 @@ export interface TrainerModule {
   readonly sha256: string;
   /** Whether it can predict. */
   readonly hasPredict: boolean;
+  /** Whether it can score rows that are held out. */
+  readonly hasScore: boolean;
   /** Partitions with fewer rows are skipped. */
   readonly minRows: number;
 }

@@ -1,7 +1,8 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { quoteTextList } from "../duckdb/quote.ts";
 import type { SourceColumn } from "../job/resolved-job.ts";
-import { canonicalKey, type Relation, readExpression } from "../source/relation.ts";
+import { canonicalKey, readExpression } from "../source/read-expression.ts";
+import type { Relation } from "../source/relation.ts";
 import { isNumericType } from "../source/source-schema.ts";
 import { fieldTypeOf } from "../source/sql-type.ts";
 import { filePartitionNames } from "./file-partition-names.ts";
@@ -9,9 +10,13 @@ import type { Input } from "./input.ts";
 import { columnKeys } from "./needed-columns.ts";
 import type { TrainedRun } from "./trained-run.ts";
 
+/** Name of the table of the keys of files. */
+const FILES = "predict_files";
+
 /**
  * The columns of the input that make the run's keys and that its models read, under the names and in the forms that
- * a run's own source has: `k0 …`, `c0 …`, `position`. `paths` are those that the user gave.
+ * a run's own source has: `k0 …`, `c0 …`, `position`; beside them what is written, as the input names it. `paths` are
+ * those that the user gave.
  */
 export async function inputRelation(
   input: Input,
@@ -20,19 +25,35 @@ export async function inputRelation(
   connection: Connection,
 ): Promise<Relation> {
   const { reads } = trained.model;
-  const expressions = await keyExpressions(input, trained, paths, connection);
-  const keys = expressions.map((expression, i) => `${expression} as k${i}`);
-  const columns = sourceColumns(input);
-  const values = reads.map((column, i) => `${readExpression(column, columns)} as c${i}`);
+  const isPerFile = trained.manifest.job.partitioning.kind === "file";
+  const fields = columnKeys(trained);
+  const own = [
+    ...fields.map((field, i) => `${canonicalKey(field)} as k${i}`),
+    ...readExpressions(input, trained).map((expression, i) => `${expression} as c${i}`),
+    ...input.written.map((_, i) => `${input.prefix}${i}`),
+    "file_row_number as position",
+  ];
   const fileRows = input.fileRows ?? (await countRows(input, connection));
+  if (isPerFile)
+    await keepFileKeys(await filePartitionNames(input.files, paths, trained, connection), connection);
   return {
-    sql: `(select ${[...keys, ...values, "file_row_number as position"].join(", ")} from ${input.typed})`,
+    sql: isPerFile
+      ? `(select * exclude (file_of_row, file) from (select ${[...own, "file_index as file_of_row"].join(", ")} from ${input.typed})
+          join ${FILES} on file = file_of_row)`
+      : `(select ${own.join(", ")} from ${input.typed})`,
     firstFile: input.files[0]!.path,
-    keyCount: keys.length,
+    keyCount: trained.manifest.keys.length,
     columns: reads,
     rowCount: fileRows.reduce((sum, rows) => sum + rows, 0),
     fileRows,
+    partitionLimit: null,
   };
+}
+
+/** SQL over the typed relation of an input for each column that the models read. */
+export function readExpressions(input: Pick<Input, "columns">, { model }: TrainedRun): string[] {
+  const columns = sourceColumns(input);
+  return model.reads.map((column) => readExpression(column, columns));
 }
 
 async function countRows({ files, raw }: Input, connection: Connection): Promise<number[]> {
@@ -44,19 +65,16 @@ async function countRows({ files, raw }: Input, connection: Connection): Promise
   return rows;
 }
 
-async function keyExpressions(
-  { files }: Input,
-  trained: TrainedRun,
-  paths: readonly string[],
-  connection: Connection,
-): Promise<string[]> {
-  if (trained.manifest.job.partitioning.kind !== "file") return columnKeys(trained).map(canonicalKey);
-  const names = await filePartitionNames(files, paths, trained, connection);
-  return [`list_extract(${quoteTextList(names)}, (file_index + 1)::bigint)`];
+/** A table, because DuckDB would copy a list of all names for every 2,048 rows. */
+async function keepFileKeys(names: readonly string[], connection: Connection): Promise<void> {
+  await connection.run(
+    `create or replace table ${FILES} as select (row_number() over () - 1)::integer as file, k0
+     from (select unnest(${quoteTextList(names)}::VARCHAR[]) as k0)`,
+  );
 }
 
 /** The input's columns as its typed relation has them. */
-function sourceColumns({ columns }: Input): SourceColumn[] {
+function sourceColumns({ columns }: Pick<Input, "columns">): SourceColumn[] {
   return columns.map(({ name, sqlType }) => {
     const types = { sqlType, foundType: sqlType, fieldType: fieldTypeOf(sqlType) };
     return { name, ...types, isNumeric: isNumericType(sqlType), isNamed: true };

@@ -1,12 +1,14 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { quoteIdentifier } from "../duckdb/quote.ts";
-import { readCsv, readParquet } from "../duckdb/read-files.ts";
+import { readJsonLines } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
-import type { SourceFile } from "../job/resolved-job.ts";
+import type { SourceFile, SourceFormat } from "../job/resolved-job.ts";
+import { explainNdjson } from "../source/explain-ndjson.ts";
 import { readErrorFrom } from "../source/read-error.ts";
-import { positionOf } from "../source/relation.ts";
-import type { SourceSchema } from "../source/source-schema.ts";
+import { type FoundSource, foundRows } from "./found-source.ts";
+import type { OutputFile } from "./output-file.ts";
 import { cellMark, type TypedColumn } from "./typed-column.ts";
+import { writtenExpressions } from "./written-columns.ts";
 
 /**
  * The rows to predict for as DuckDB relations. Beside the source's columns both have `file_index` and, as
@@ -14,18 +16,30 @@ import { cellMark, type TypedColumn } from "./typed-column.ts";
  * of a source has these two names.
  */
 export interface Input {
-  readonly format: "csv" | "parquet";
+  readonly format: SourceFormat;
   readonly files: readonly SourceFile[];
   /** In the order of the source. */
   readonly columns: readonly TypedColumn[];
-  /** Every column as it lies in the source: that of a CSV is text. Scanned alone it gives the rows in order. */
+  /** Every column as it lies in the source: that of a text file is text. Scanned alone it gives the rows in order. */
   readonly raw: string;
-  /** Every column in the type in which it is read. */
+  /** Every column in the type in which it is read and, as `<prefix>0 …`, what is written of it. */
   readonly typed: string;
-  /** Whether rows were left out, so that a position in a CSV counts those that remain. */
+  /** SQL over {@link raw} for what is written of each column. */
+  readonly written: readonly string[];
+  /** Begins the names of written columns in {@link typed}, and of none of the source. */
+  readonly prefix: string;
+  /** Whether rows were left out, so that a position in a text file counts those that remain. */
   readonly isFiltered: boolean;
   /** Rows of each file where that is known without counting; else null. */
   readonly fileRows: readonly number[] | null;
+}
+
+/** What is made of the rows of a source. */
+export interface InputUse {
+  /** A DuckDB expression; rows for which it is not true are left out. Null: all rows are read. */
+  readonly where: string | null;
+  /** What is written. */
+  readonly to: OutputFile["format"];
 }
 
 /** Name of the table into which text is read once. */
@@ -37,48 +51,76 @@ const STAGED = "predict_input";
  * @throws ManyfitError `source_unreadable`; `invalid_option` for a filter that is none.
  */
 export async function createInput(
-  schema: SourceSchema,
+  source: FoundSource,
   columns: readonly TypedColumn[],
-  where: string | null,
+  { where, to }: InputUse,
   connection: Connection,
 ): Promise<Input> {
-  const { format, files } = schema;
-  const fileRows = schema.format === "parquet" && where === null ? schema.fileRows : null;
-  const rest = { format, files, columns, isFiltered: where !== null, fileRows };
+  const { format } = source;
+  const files = source.files.map(({ file }) => file);
+  const [prefix, written] = [freePrefix(columns), writtenExpressions(columns, format, to)];
+  const all = [
+    typedList(columns),
+    ...written.map((sql, i) => `${sql} as ${prefix}${i}`),
+    ...["file_index", "file_row_number"],
+  ];
   try {
-    const raw = await rawRelation(schema, columns, where, connection);
-    return { ...rest, raw, typed: `(select ${typedList(columns)}, file_index, file_row_number from ${raw})` };
+    const raw = await rawRelation(source, columns, where, connection);
+    return {
+      ...{ format, files, columns, raw, written, prefix },
+      typed: `(select ${all.join(", ")} from ${raw})`,
+      isFiltered: where !== null,
+      fileRows: where === null ? rowsOf(source) : null,
+    };
   } catch (error) {
-    throw filterError(error, columns, files[0]!.path);
+    const failure = filterError(error, columns, files[0]!.path);
+    if (failure !== null) throw failure;
+    const paths = files.map((file) => file.path);
+    throw format === "ndjson"
+      ? await explainNdjson(error, paths, new Map())
+      : readErrorFrom(error, paths[0]!);
   }
 }
 
+function rowsOf({ files }: FoundSource): number[] | null {
+  const rows = files.map((file) => file.rows).filter((count) => count !== null);
+  return rows.length === files.length ? rows : null;
+}
+
+/** Beginning of names that no column has, whatever the case. */
+function freePrefix(columns: readonly TypedColumn[]): string {
+  let prefix = "written";
+  while (columns.some(({ name }) => name.toLowerCase().startsWith(prefix))) prefix += "_";
+  return prefix;
+}
+
 /** A value that is not of its type is met before there is a table to find it in when the filter looks at it. */
-function filterError(error: unknown, columns: readonly TypedColumn[], firstFile: string): ManyfitError {
+function filterError(
+  error: unknown,
+  columns: readonly TypedColumn[],
+  firstFile: string,
+): ManyfitError | null {
   const column = columns.find(({ name }) => String((error as Error).message).includes(cellMark(name)));
-  if (column === undefined) return readErrorFrom(error, firstFile);
+  if (column === undefined) return null;
   const text = `${firstFile}: --where looks at column "${column.name}", which has a value ${column.problem.replace(/^which/, "that")}`;
   return new ManyfitError("source_unreadable", text, { cause: error });
 }
 
 async function rawRelation(
-  schema: SourceSchema,
+  source: FoundSource,
   columns: readonly TypedColumn[],
   where: string | null,
   connection: Connection,
 ): Promise<string> {
-  const names = columns.map((column) => quoteIdentifier(column.name)).join(", ");
-  const paths = schema.files.map((file) => file.path);
-  if (schema.format === "parquet") {
-    const position = positionOf(schema.fileRows!);
-    const reader = `(select ${names}, file_index, ${position} as file_row_number from ${readParquet(paths)})`;
+  if (source.format === "parquet") {
+    const reader = foundRows(source);
     return where === null ? reader : filtered(reader, columns, where, connection);
   }
-  const texts = schema.columns.map(({ name }): [string, string] => [name, "VARCHAR"]);
-  const csv = readCsv(paths, { ...schema.dialect, columns: texts, keepsEmptyText: true });
-  const reader = `(select ${names}, file_index, 0 as file_row_number from ${csv})`;
+  const reader = `(select *, 0 as file_row_number from ${foundRows(source)})`;
   const rows = where === null ? reader : await filtered(reader, columns, where, connection);
-  return stage(columns, rows, connection);
+  const staged = await stage(columns, rows, connection);
+  if (source.format === "ndjson") await checkNullLines(source, columns.length, connection);
+  return staged;
 }
 
 /** Reads rows into a table. A column of the source that is called `rowid` must not take the place of the table's own. */
@@ -90,6 +132,25 @@ async function stage(columns: readonly TypedColumn[], rows: string, connection: 
   const named = columns.map(({ name }, i) => `s${i} as ${quoteIdentifier(name)}`);
   const place = ["file as file_index", "rowid::double as file_row_number"];
   return `(select ${[...named, ...place].join(", ")} from ${STAGED})`;
+}
+
+/** DuckDB reads a line of NDJSON that is the word `null` as a row without a value. Throws where there is one. */
+async function checkNullLines(
+  { files }: FoundSource,
+  columnCount: number,
+  connection: Connection,
+): Promise<void> {
+  const isEmpty = Array.from({ length: columnCount }, (_, i) => `s${i} is null`).join(" and ");
+  const suspects = await connection.rows<{ file: number }>(
+    `select distinct file from ${STAGED} where ${isEmpty} order by file`,
+  );
+  for (const { file } of suspects) {
+    const { path } = files[file]!.file;
+    const nulls = await connection.rows<{ one: number }>(
+      `select 1 as one from ${readJsonLines([path])} where json_type(json) = 'NULL' limit 1`,
+    );
+    if (nulls.length > 0) throw await explainNdjson(new Error("a line is null"), [path], new Map());
+  }
 }
 
 /** The raw rows of a relation for which an expression over the typed columns is true. */

@@ -1,9 +1,8 @@
 import { quoteIdentifier } from "../duckdb/quote.ts";
 import { ManyfitError } from "../errors.ts";
 import type { Input } from "./input.ts";
-import type { OutputFile } from "./output-file.ts";
 import { type AddedColumn, PREDICTED } from "./predicted-rows.ts";
-import { BROKEN_PROMISE, type TypedColumn } from "./typed-column.ts";
+import { BROKEN_PROMISE } from "./typed-column.ts";
 
 /** Name of the column that says why a row has no prediction. */
 export const REASON = "prediction_reason";
@@ -16,8 +15,9 @@ export const REASON = "prediction_reason";
 export function checkFreeNames(
   columns: readonly { readonly name: string }[],
   added: readonly string[],
+  fileColumn: string | null,
 ): void {
-  const taken = new Set([REASON]);
+  const taken = new Set(fileColumn === null ? [REASON] : [REASON, fileColumn]);
   for (const name of added) {
     const folded = name.toLowerCase();
     if (!taken.has(folded) && !name.includes("\0")) {
@@ -40,28 +40,20 @@ export function checkFreeNames(
 
 /**
  * SQL for the rows of the input, in order, with what was predicted beside them. Both sides are in order of position
- * and have the same rows, so they are laid side by side; every single row checks that.
+ * and have the same rows, so they are laid side by side; every single row checks that. `fileColumn` names the column of
+ * the files' keys, which is the first; null: there is none.
  */
 export function outputRows(
-  { raw, columns, format: from }: Input,
+  { raw, columns, written }: Input,
   added: readonly AddedColumn[],
-  { format: to }: OutputFile,
+  fileColumn: string | null,
 ): string {
-  const isTyped = from === "csv" && to === "parquet";
-  const own = columns.map((column) => {
-    return `${isTyped ? typedForParquet(column) : quoteIdentifier(column.name)} as ${quoteIdentifier(column.name)}`;
-  });
+  const own = columns.map(({ name }, i) => `${written[i]} as ${quoteIdentifier(name)}`);
+  const file = fileColumn === null ? [] : [`p.k0 as ${quoteIdentifier(fileColumn)}`];
   const names = columns.map(({ name }) => `s.${quoteIdentifier(name)}`);
   const values = added.map(({ name, column }) => `p.${column} as ${quoteIdentifier(name)}`);
   const reason = `case when s.file_row_number is distinct from p.position
     then error('${BROKEN_PROMISE}rows and predictions are out of step') else p.reason end as ${REASON}`;
-  return `select ${[...names, ...values, reason].join(", ")}
+  return `select ${[...file, ...names, ...values, reason].join(", ")}
     from (select ${[...own, "file_row_number"].join(", ")} from ${raw}) s positional join ${PREDICTED} p`;
-}
-
-/** Keys, what the model reads and told columns have their types in Parquet, all others are the text that they were. */
-function typedForParquet({ name, role, sqlType, expression }: TypedColumn): string {
-  if (role === "other") return quoteIdentifier(name);
-  // Parquet has no such integer, and DuckDB would write it as a double.
-  return sqlType === "HUGEINT" ? `${expression}::DECIMAL(38,0)` : expression;
 }

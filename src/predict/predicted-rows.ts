@@ -22,25 +22,48 @@ export interface RowValues {
 
 /**
  * Name of the table with a row for each of the source, in order: `position`, `partition` (NULL: no such key), `reason`
- * (NULL: predicted) and the predictions `p0 …`.
+ * (NULL: predicted), the predictions `p0 …` and, where the files are the keys, `k0`.
  */
 export const PREDICTED = "predicted";
 
+/** Rows joined to their partitions, and what is added to them. */
+export interface JoinedRows {
+  readonly relation: Relation;
+  readonly lookup: PartitionLookup;
+  readonly values: RowValues;
+}
+
 /** Makes the table {@link PREDICTED}; the order is sorted anew, because a join does not keep it. */
 export async function createPredictedRows(
-  relation: Relation,
-  lookup: PartitionLookup,
-  { join, reason, values }: RowValues,
+  rows: JoinedRows,
+  hasFileKeys: boolean,
   connection: Connection,
 ): Promise<AddedColumn[]> {
-  const why = `case when d.partition is null then 'unknown_key' when d.reason is not null then d.reason else ${reason} end`;
-  const inner = values.map(({ sql }, i) => `${sql} as v${i}`);
+  const { values } = rows.values;
+  const file = hasFileKeys ? ["k0"] : [];
   const outer = values.map((_, i) => `case when reason is null then v${i} end as p${i}`);
   await connection.run(
-    `create or replace table ${PREDICTED} as select ${["position", "partition", "reason", ...outer].join(", ")}
-     from (select ${["r.position", "d.partition", `${why} as reason`, ...inner].join(", ")}
-       from ${relation.sql} r ${joinLookup(lookup)} ${join})
-     order by position`,
+    `create or replace table ${PREDICTED} as
+     select ${["position", "partition", "reason", ...outer, ...file].join(", ")}
+     from ${valuedRows(rows, ["position", ...file])} order by position`,
   );
   return values.map(({ name }, i) => ({ name, column: `p${i}` }));
+}
+
+/**
+ * SQL for the rows, in no order, with `partition`, `reason`, the values `v0 …` (of no matter where there is a reason),
+ * and some columns of the relation.
+ */
+export function valuedRows(
+  { relation, lookup, values: { join, reason, values } }: JoinedRows,
+  carried: readonly string[],
+): string {
+  const why = `case when d.partition is null then 'unknown_key' when d.reason is not null then d.reason else ${reason} end`;
+  const columns = [
+    ...carried.map((name) => `r.${name}`),
+    "d.partition",
+    `${why} as reason`,
+    ...values.map(({ sql }, i) => `${sql} as v${i}`),
+  ];
+  return `(select ${columns.join(", ")} from ${relation.sql} r ${joinLookup(lookup)} ${join})`;
 }

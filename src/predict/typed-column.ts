@@ -1,6 +1,8 @@
 import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
-import type { SourceColumn } from "../job/resolved-job.ts";
+import type { Dialect } from "../job/dialect.ts";
+import type { SourceColumn, SourceFormat } from "../job/resolved-job.ts";
 import type { KeyType } from "../key/key-type.ts";
+import { withPoint } from "../source/decimal-comma.ts";
 import { holdsExactly } from "../source/told-type.ts";
 
 /** What a column is to a prediction. */
@@ -20,9 +22,16 @@ export interface TypedColumn {
   readonly problem: string;
 }
 
+/** How values are written in the files of a source. */
+export interface ValueForm {
+  readonly format: SourceFormat;
+  /** Of CSV files; null for all others. */
+  readonly dialect: Pick<Dialect, "decimal" | "nullTexts"> | null;
+}
+
 /** How a column is to be read. */
 export interface ReadingAs {
-  readonly format: "csv" | "parquet";
+  readonly form: ValueForm;
   readonly sqlType: string;
   /** The key type that must hold every value without loss; null where a cast says enough. */
   readonly exactly: KeyType | null;
@@ -37,15 +46,20 @@ export function cellMark(column: string): string {
 /** What DuckDB's error holds when a promise of ours is broken, and nothing is wrong with the source. */
 export const BROKEN_PROMISE = "prediction is broken: ";
 
-/** A column with the SQL that reads it. The text of a CSV that is empty is NULL, in quotes or not, as in training. */
+/**
+ * A column with the SQL that reads it. The text of a CSV that is empty or one of those that stand for NULL is NULL, in
+ * quotes or not, as in training.
+ */
 export function typedColumn(
   column: SourceColumn,
-  { format, sqlType, exactly, role }: ReadingAs,
+  { form: { format, dialect }, sqlType, exactly, role }: ReadingAs,
 ): TypedColumn {
   const { name } = column;
   const raw = quoteIdentifier(name);
-  const value = format === "csv" ? `nullif(${raw}, '')` : raw;
-  const foundType = format === "csv" ? "VARCHAR" : column.foundType;
+  const hasCommas = dialect?.decimal === "," && /^(DOUBLE|DECIMAL)/.test(sqlType);
+  const text = dialect === null ? raw : withNull(raw, dialect.nullTexts);
+  const value = hasCommas ? withPoint(text) : text;
+  const foundType = format === "parquet" ? column.foundType : "VARCHAR";
   const problem = problemOf(sqlType, exactly, role);
   if (foundType === sqlType) return { name, role, sqlType, expression: value, isBad: null, problem };
   if (sqlType === "VARCHAR")
@@ -65,6 +79,11 @@ export function typedColumn(
     isBad: `(case ${cases} false ${isUncastable} true ${losing("true")} else false end)`,
     problem,
   };
+}
+
+function withNull(raw: string, nullTexts: readonly string[]): string {
+  if (nullTexts.length === 0) return `nullif(${raw}, '')`;
+  return `(case when ${raw} in (${["", ...nullTexts].map(quoteText).join(", ")}) then null else ${raw} end)`;
 }
 
 function problemOf(sqlType: string, exactly: KeyType | null, role: ColumnRole): string {

@@ -11,9 +11,10 @@ import type { ReadColumn } from "../table/read-column.ts";
 import type { Bucket } from "./bucket.ts";
 import type { FilePlan } from "./file-plan.ts";
 import type { PredictionBatch } from "./prediction-batch.ts";
+import type { StoredPartition } from "./stored-rows.ts";
 
 /** Version of the messages: both sides must have the same. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** What a worker runs. */
 export type WorkerTrainer =
@@ -66,6 +67,11 @@ export interface FileOfTask {
   readonly path: string;
 }
 
+/** One partition to be fitted, whose rows lie in a file of this process: only threads are given it. */
+export interface StoredTask extends TaskIdentity {
+  readonly stored: StoredPartition;
+}
+
 /** Some partitions to be predicted, whose rows lie in a bucket, with their models. */
 export interface ScoreTask extends BucketTask {
   /** Model of each partition of the bucket: canonical JSON, or bytes; null where there is none. */
@@ -84,6 +90,8 @@ export type EngineMessage =
     }
   /** Fit these partitions, in order; answered by results, the last of which says so. */
   | ({ readonly type: "data" } & BucketTask)
+  /** Fit this partition, block by block; answered by one result. */
+  | ({ readonly type: "stored" } & StoredTask)
   /** Read and fit these files, in order; answered by results and for some by `declined`. */
   | ({ readonly type: "files" } & FileTask)
   /** Predict the rows of these partitions, in order; answered by predictions, then by `scored`. */

@@ -6,7 +6,8 @@ export type FitState = (typeof FIT_STATES)[number];
 
 /**
  * Why a partition was skipped, by counts of rows alone. Position in this list is the code in result batches.
- * `no_rows`: none was left after dropping; `too_few_rows`: fewer than the estimator has coefficients.
+ * `no_rows`: none was left after dropping; `too_few_rows`: fewer to fit, after drops and
+ * holdout, than the trainer has coefficients or asks for, or the run does.
  */
 export const SKIP_REASONS = ["no_rows", "too_few_rows"] as const;
 

@@ -15,6 +15,9 @@ export type Phase = (typeof PHASES)[number];
 /** Milliseconds after which a fit that goes on is said to be slow. */
 export const SLOW_AFTER_MS = 60_000;
 
+/** What the progress of a phase is counted in; `percent` of something that has no better unit. */
+export type ProgressUnit = "rows" | "partitions" | "percent";
+
 /** How many partitions are in each state. */
 export type StateCounts = Readonly<Record<FitState, number>>;
 
@@ -39,6 +42,10 @@ export type RunEvent =
       readonly rows: number | null;
       /** Partitions that will be skipped, known from counts alone. */
       readonly skips: number;
+      /** Size of all files of the source. */
+      readonly bytes: number;
+      /** Whether the trainer is one that manyfit has, of which it is known what a fit usually takes. */
+      readonly isEstimator: boolean;
     }
   | {
       readonly type: "phase.started";
@@ -46,9 +53,17 @@ export type RunEvent =
       readonly phase: Phase;
       /** Rows or partitions to come; null where that is not known before. */
       readonly total: number | null;
-      readonly unit: "rows" | "partitions";
+      readonly unit: ProgressUnit;
     }
-  | { readonly type: "phase.progressed"; readonly atMs: number; readonly phase: Phase; readonly done: number }
+  | {
+      readonly type: "phase.progressed";
+      readonly atMs: number;
+      readonly phase: Phase;
+      /** Of the phase's total; of `fitting` the partitions that are answered, also while rows are still exchanged. */
+      readonly done: number;
+      /** Rows of those partitions; 0 where none is known. Only of `fitting`. */
+      readonly rows?: number;
+    }
   | {
       readonly type: "task.started";
       readonly atMs: number;

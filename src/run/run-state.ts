@@ -1,5 +1,5 @@
 import { FIT_STATES } from "./fit-state.ts";
-import { NO_COUNTS, type Phase, type RunEvent, type StateCounts } from "./run-event.ts";
+import { NO_COUNTS, type Phase, type ProgressUnit, type RunEvent, type StateCounts } from "./run-event.ts";
 
 /** How far the phase that runs now has come. */
 export interface PhaseProgress {
@@ -8,7 +8,16 @@ export interface PhaseProgress {
   readonly done: number;
   /** Null where it is not known before. */
   readonly total: number | null;
-  readonly unit: "rows" | "partitions";
+  readonly unit: ProgressUnit;
+}
+
+/** A partition whose fit goes on for long. */
+export interface SlowPartition {
+  readonly task: number;
+  readonly partition: number;
+  /** As text for people. */
+  readonly key: string;
+  readonly startedAtMs: number;
 }
 
 /** Everything the events so far say of a run: what progress lines, pages and reports show. */
@@ -31,6 +40,10 @@ export interface RunState {
   readonly tasksFinished: number;
   /** Tasks during which their worker ended. */
   readonly attemptsLost: number;
+  /** Fits under way that have taken long, the oldest first. */
+  readonly slow: readonly SlowPartition[];
+  /** Null before the first sample. */
+  readonly memory: { readonly bytes: number; readonly budgetBytes: number } | null;
   readonly digest: string | null;
   /** Why the run stopped, where it did. */
   readonly message: string | null;
@@ -52,6 +65,8 @@ export const INITIAL_RUN_STATE: RunState = {
   tasksStarted: 0,
   tasksFinished: 0,
   attemptsLost: 0,
+  slow: [],
+  memory: null,
   digest: null,
   message: null,
 };
@@ -101,11 +116,15 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case "task.started":
       return { tasksStarted: state.tasksStarted + 1 };
     case "task.finished":
-      return { tasksFinished: state.tasksFinished + 1, counts: addCounts(state.counts, event.counts) };
+      return { tasksFinished: state.tasksFinished + 1, ...afterTask(state, event) };
     case "attempt.lost":
-      return { attemptsLost: state.attemptsLost + 1, counts: addCounts(state.counts, event.counts) };
-    case "partition.slow":
+      return { attemptsLost: state.attemptsLost + 1, ...afterTask(state, event) };
+    case "partition.slow": {
+      const { task, partition, key, startedAtMs } = event;
+      return { slow: [...state.slow, { task, partition, key, startedAtMs }] };
+    }
     case "memory.sampled":
+      return { memory: { bytes: event.bytes, budgetBytes: event.budgetBytes } };
     case "trainer.logged":
       return {};
     case "run.committed":
@@ -113,4 +132,14 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case "run.stopped":
       return { status: event.reason, message: event.message, progress: null };
   }
+}
+
+function afterTask(
+  { counts, slow }: RunState,
+  ended: { readonly task: number; readonly counts: StateCounts },
+): Pick<RunState, "counts" | "slow"> {
+  return {
+    counts: addCounts(counts, ended.counts),
+    slow: slow.filter((partition) => partition.task !== ended.task),
+  };
 }

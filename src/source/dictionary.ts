@@ -1,6 +1,8 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { keyColumnFrom, readExpression } from "../duckdb/read-key-column.ts";
 import { ManyfitError } from "../errors.ts";
+import type { NullPolicy } from "../job/policy.ts";
+import type { ResolvedJob } from "../job/resolved-job.ts";
 import type { KeyList } from "../key/key-list.ts";
 import { createKeyListBuilder } from "../key/key-list-builder.ts";
 import { isAscending } from "../key/key-order.ts";
@@ -28,11 +30,11 @@ const TABLE = "dictionary";
  */
 export async function createDictionary(
   relation: Relation,
-  keyFields: readonly KeyField[],
+  job: Pick<ResolvedJob, "keyFields" | "rowPolicy">,
   connection: Connection,
 ): Promise<Dictionary> {
   try {
-    return await buildDictionary(relation, keyFields, connection);
+    return await buildDictionary(relation, job, connection);
   } catch (error) {
     throw readErrorFrom(error, relation.firstFile);
   }
@@ -40,12 +42,17 @@ export async function createDictionary(
 
 async function buildDictionary(
   relation: Relation,
-  keyFields: readonly KeyField[],
+  { keyFields, rowPolicy }: Pick<ResolvedJob, "keyFields" | "rowPolicy">,
   connection: Connection,
 ): Promise<Dictionary> {
   const names = keyFields.map((_, i) => `k${i}`);
   const order = names.map((name) => `${name} nulls first`).join(", ");
-  const counts = ["count(*)::double as n", `${usableCount(relation)} as usable`, ...textSums(relation)];
+  const counts = [
+    "count(*)::double as n",
+    `${usableCount(relation, rowPolicy.nulls)} as usable`,
+    ...textSums(relation),
+    ...valueChecks(relation),
+  ];
   const grouped = `select ${[...names, ...counts].join(", ")}
     from ${relation.sql} ${names.length > 0 ? `group by ${names.join(", ")}` : ""}`;
   const number = names.length > 0 ? `(row_number() over (order by ${order}) - 1)::integer` : "0::integer";
@@ -57,12 +64,20 @@ async function buildDictionary(
   return { lookup: { table: TABLE, hasNull }, ...read };
 }
 
-/** Where NULL is told apart, the trainer sees all rows; else those without NULL, NaN or an infinity. */
-function usableCount({ columns }: Relation): string {
-  const finite = columns.flatMap(({ hasValidity }, i) => (hasValidity ? [] : [`isfinite(c${i})`]));
-  return finite.length === 0
-    ? "count(*)::double"
-    : `(count(*) filter (where ${finite.join(" and ")}))::double`;
+/**
+ * The rows that `unusableRows` lets through, by the values that the trainer is given: a NULL makes a condition NULL,
+ * which counts for nothing.
+ */
+function usableCount({ columns }: Relation, nulls: NullPolicy): string {
+  if (nulls === "keep") return "count(*)::double";
+  const usable = columns.map(({ type }, i) => (type === "text" ? `c${i} is not null` : `isfinite(c${i})`));
+  return `(count(*) filter (where ${usable.join(" and ")}))::double`;
+}
+
+/** Reads every value once where that may fail, so that it fails here and not while others are fitted. */
+function valueChecks({ columns, mayFail = false }: Relation): string[] {
+  if (!mayFail) return [];
+  return [...columns.map((_, i) => `c${i}`), "position"].map((name) => `count(${name}) as has_${name}`);
 }
 
 function textSums({ columns }: Relation): string[] {

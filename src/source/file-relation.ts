@@ -1,12 +1,14 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
-import type { Dialect } from "../job/dialect.ts";
 import type { SourceSpec } from "../job/job.ts";
 import type { ResolvedJob, SourceColumn, SourceFile } from "../job/resolved-job.ts";
 import type { ReadColumn } from "../table/read-column.ts";
+import { checkContent } from "./check-content.ts";
+import { checkNames } from "./check-names.ts";
+import { groupCsvFiles } from "./csv-files.ts";
+import { checkText } from "./find-bad-text.ts";
 import { inspectParquet } from "./inspect-parquet.ts";
-import { checkNames } from "./inspect-source.ts";
-import { readHeader } from "./read-header.ts";
+import { readsText } from "./read-types.ts";
 import { createRelation, type Relation } from "./relation.ts";
 import type { SourceSchema } from "./source-schema.ts";
 import { isIntegerType } from "./sql-type.ts";
@@ -16,41 +18,55 @@ import { lacksColumn } from "./text/lacks-column.ts";
 type SettledColumns = ReadonlyMap<string, SourceColumn>;
 
 /**
- * The rows of one file of a job in which each file is a partition, with the types that were settled for all of them.
- * The file may have its columns in another order and others besides.
- * @throws ManyfitError `unknown_column` where it lacks a column that the trainer reads, `source_unreadable` where it
+ * The rows of some files of a job in which each file is a partition, with the types that were settled for all of them:
+ * of one file, or of several of text, one behind the other. They may have their columns in another order and others
+ * besides.
+ * @throws ManyfitError `unknown_column` where one lacks a column that the trainer reads, `source_unreadable` where one
  * cannot be read, or has a column of another type that nobody told.
  */
 export async function createFileRelation(
   job: ResolvedJob,
-  file: SourceFile,
+  files: readonly SourceFile[],
   connection: Connection,
 ): Promise<Relation> {
-  const schema = await schemaOf(file, job.dialect, connection);
-  checkNames(schema.columns, file.path);
+  const schema = await schemaOf(files, job, connection);
+  const names = schema.columns.map((column) => column.name);
+  checkNames(names, files[0]!.path);
   const settled = new Map(job.columns.map((column) => [column.name, column]));
   const columns = schema.columns.map((column) =>
-    schema.format === "csv"
-      ? (settled.get(column.name) ?? column)
-      : withToldType(column, job.source.types, settled),
+    schema.format === "parquet"
+      ? withToldType(column, job.source.types, settled)
+      : (settled.get(column.name) ?? column),
   );
+  for (const name of job.orderBy) {
+    if (!names.includes(name)) throw new ManyfitError("unknown_column", lacksColumn(name, names));
+  }
   const readColumns = job.readColumns.map((read) => readFrom(read, columns, settled, job));
-  const ofFile: ResolvedJob = { ...job, files: [file], columns, keyFields: [], readColumns };
-  return createRelation(ofFile, { ...schema, columns }, connection);
+  const ofFiles: ResolvedJob = { ...job, files, columns, keyFields: [], readColumns };
+  return createRelation(ofFiles, { ...schema, columns }, connection);
 }
 
 async function schemaOf(
-  file: SourceFile,
-  dialect: Dialect | null,
+  files: readonly SourceFile[],
+  job: ResolvedJob,
   connection: Connection,
 ): Promise<SourceSchema> {
-  if (dialect === null) return inspectParquet([file], connection);
-  const names = await readHeader(file.path, dialect);
-  const columns = names.map((name, i): SourceColumn => {
+  const { format, dialect, columns, source } = job;
+  if (format === "parquet") return inspectParquet(files, connection);
+  if (format === "ndjson") {
+    for (const file of files) checkContent(file.path, format);
+    return { format, files, columns, differences: [] };
+  }
+  if (dialect === null) throw new ManyfitError("internal", `${files[0]!.path}: its dialect is not known`);
+  const groups = await groupCsvFiles(files, dialect, source.dialect.comment !== null);
+  // Where DuckDB met bytes that are not UTF-8 it could read no other file.
+  if (readsText(job)) for (const { path } of files) await checkText(path);
+  const common = groups[0]!.names.filter((name) => groups.every(({ names }) => names.includes(name)));
+  const texts = common.map((name): SourceColumn => {
     const text = { sqlType: "VARCHAR", foundType: "VARCHAR", isNumeric: false, fieldType: "text" as const };
-    return { name: name === "" ? `column${i}` : name, ...text, isNamed: name !== "" };
+    return { name, ...text, isNamed: true };
   });
-  return { format: "csv", files: [file], columns, dialect };
+  return { format, files, columns: texts, differences: [], dialect, groups };
 }
 
 /** Where a type was told, it holds for every file. */

@@ -1,80 +1,73 @@
 import type { Connection } from "../duckdb/duckdb.ts";
-import { readCsv, sniffCsv } from "../duckdb/read-files.ts";
+import { readCsv } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
-import type { Dialect } from "../job/dialect.ts";
-import type { SourceFile } from "../job/resolved-job.ts";
+import type { Dialect, ToldDialect } from "../job/dialect.ts";
+import type { SourceColumn, SourceFile } from "../job/resolved-job.ts";
+import { checkContent } from "./check-content.ts";
+import { compareNames } from "./compare-names.ts";
+import { groupCsvFiles } from "./csv-files.ts";
+import { csvReader } from "./csv-reader.ts";
+import { type FoundDialect, findDialect } from "./find-dialect.ts";
 import { readErrorFrom } from "./read-error.ts";
-import { readHeader } from "./read-header.ts";
-import { isNumericType, type SourceSchema } from "./source-schema.ts";
+import { readCsvHeader } from "./read-header.ts";
+import { type FieldCounts, SAMPLE_ROWS, sampleFields } from "./sample-fields.ts";
+import { type CsvFiles, type CsvSchema, isNumericType } from "./source-schema.ts";
 import { fieldTypeOf } from "./sql-type.ts";
-
-/** As many rows as the sniffer looks at. */
-const CHECKED_ROWS = 20_480;
-
-interface SniffedCsv {
-  readonly [column: string]: string | readonly { readonly name: string; readonly type: string }[];
-  readonly Delimiter: string;
-  readonly Quote: string;
-  readonly Escape: string;
-  readonly Columns: readonly { readonly name: string; readonly type: string }[];
-}
 
 /**
  * Dialect and column types from the largest file, which is the least likely to be a header and no rows; column names
- * from every file's own header: all files must have the same names in the same order. A column without a name gets
- * one from its place: `column0`.
+ * from every file's own header. What was told is not found out.
  */
 export async function inspectCsv(
   files: readonly SourceFile[],
+  told: ToldDialect,
   connection: Connection,
-): Promise<Extract<SourceSchema, { format: "csv" }>> {
+): Promise<CsvSchema> {
   const first = files[0]!;
   if (first.bytes === 0) {
     throw new ManyfitError("source_empty", `${first.path}: is empty; a CSV needs a line of column names`);
   }
   const largest = files.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  const sniffed = await sniff(largest.path, connection);
-  const dialect: Dialect = {
-    delimiter: sniffed.Delimiter,
-    // A sample without quotes does not mean that no row has them.
-    quote: sniffed.Quote.length === 1 ? sniffed.Quote : '"',
-    escape: sniffed.Escape.length === 1 ? sniffed.Escape : '"',
-    decimal: ".",
-    comment: null,
-    nullTexts: [],
-  };
-  const names = await readHeader(first.path, dialect);
-  await checkRows(files, connection, { names, dialect });
-  if (names.length !== sniffed.Columns.length) {
+  checkContent(largest.path, "csv");
+  const { dialect, types, isAnyText } = await findDialect(largest.path, told, connection);
+  const groups = await groupCsvFiles(files, dialect, told.comment !== null);
+  const ofLargest = groupOf(groups, files.indexOf(largest));
+  const found = { dialect, groups };
+  await checkRows(files, found, connection);
+  if (ofLargest.names.length !== types.length) {
     throw new ManyfitError(
       "source_unreadable",
-      `${first.path}: its first line names ${names.length} columns, the rows of ${largest.path} have ${sniffed.Columns.length}`,
+      `${largest.path}: its first line names ${ofLargest.names.length} columns, its rows have ${types.length}`,
     );
   }
-  for (const file of files.slice(1)) await checkHeader(file.path, names, dialect);
-  const columns = names.map((name, i) => {
-    const sqlType = sniffed.Columns[i]!.type;
-    const isNamed = name !== "";
-    const isNumeric = isNumericType(sqlType);
-    const fieldType = fieldTypeOf(sqlType);
-    return {
-      name: isNamed ? name : `column${i}`,
-      sqlType,
-      foundType: sqlType,
-      isNumeric,
-      fieldType,
-      isNamed,
-    };
+  const settled = await settleNumbers(
+    largest,
+    { dialect, types, isAnyText, group: ofLargest },
+    { told, connection },
+  );
+  const { names, differences } = compareNames(files, groups);
+  const unnamed = new Set((await readCsvHeader(largest.path, dialect)).fields.flatMap(placeOfUnnamed));
+  const byName = new Map(ofLargest.names.map((name, i) => [name, settled.columns[i]!]));
+  const columns = names.map((name): SourceColumn => {
+    const { sqlType, nearNumber } = byName.get(name) ?? { sqlType: "VARCHAR", nearNumber: null };
+    const type = { sqlType, foundType: sqlType, isNumeric: isNumericType(sqlType) };
+    const near = nearNumber === null ? {} : { nearNumber };
+    return { name, ...type, fieldType: fieldTypeOf(sqlType), isNamed: !unnamed.has(name), ...near };
   });
-  return { format: "csv", files, columns, dialect };
+  return { format: "csv", files, columns, differences, dialect: settled.dialect, groups };
 }
 
-async function sniff(path: string, connection: Connection): Promise<SniffedCsv> {
-  const sql = `select Delimiter, Quote, Escape, Columns from ${sniffCsv(path)}`;
-  const rows = await connection.rows<SniffedCsv>(sql).catch((error: unknown) => {
-    throw readErrorFrom(error, path);
-  });
-  return rows[0]!;
+function placeOfUnnamed(name: string, place: number): string[] {
+  return name === "" ? [`column${place}`] : [];
+}
+
+function groupOf(groups: readonly CsvFiles[], file: number): CsvFiles {
+  let end = 0;
+  for (const group of groups) {
+    end += group.fileCount;
+    if (file < end) return group;
+  }
+  throw new ManyfitError("internal", `no group has file ${file}`);
 }
 
 /** A header of one name with one of these in it was not taken apart. */
@@ -86,51 +79,93 @@ const DELIMITERS = [",", ";", "\t", "|"];
  */
 async function checkRows(
   files: readonly SourceFile[],
+  { dialect, groups }: { readonly dialect: Dialect; readonly groups: readonly CsvFiles[] },
   connection: Connection,
-  { names, dialect }: { readonly names: readonly string[]; readonly dialect: Dialect },
 ): Promise<void> {
-  const missed =
-    names.length === 1 ? DELIMITERS.find((delimiter) => names[0]!.includes(delimiter)) : undefined;
-  const delimiter = missed ?? dialect.delimiter;
-  const count = missed === undefined ? names.length : names[0]!.split(missed).length;
-  const columns = Array.from({ length: count }, (_, i): [string, string] => [`column${i}`, "VARCHAR"]);
-  const paths = files.map((file) => file.path);
-  const reader = readCsv(paths, { ...dialect, delimiter, columns });
+  const asText = groups.map((group) => ({
+    ...group,
+    names: group.names.flatMap((name) => taken(name, group)),
+  }));
+  const missed = missedDelimiter(groups[0]!.names);
+  const schema = { files, dialect: { ...dialect, delimiter: missed ?? dialect.delimiter }, groups: asText };
+  const reader = csvReader(schema, () => "VARCHAR");
   try {
     const rows = await connection.rows<{ one: number }>(
-      `select 1 as one from ${reader} limit ${CHECKED_ROWS}`,
+      `select 1 as one from ${reader} limit ${SAMPLE_ROWS}`,
     );
     if (rows.length > 0) return;
   } catch (error) {
-    throw readErrorFrom(error, paths[0]!);
+    throw readErrorFrom(error, files[0]!.path);
   }
-  throw new ManyfitError(
-    "source_empty",
-    `${paths[0]!}: has a header and no rows; there is nothing to train on`,
-  );
+  const text = `${files[0]!.path}: has a header and no rows; there is nothing to train on`;
+  throw new ManyfitError("source_empty", text);
 }
 
-async function checkHeader(path: string, expected: readonly string[], dialect: Dialect): Promise<void> {
-  const names = await readHeader(path, dialect);
-  const isSame = names.length === expected.length && names.every((name, i) => name === expected[i]);
-  if (isSame) return;
-  const missing = expected.filter((name) => !names.includes(name));
-  const extra = names.filter((name) => !expected.includes(name));
-  const differences = [
-    missing.length > 0 ? `it lacks ${namesText(missing)}` : "",
-    extra.length > 0 ? `it has ${namesText(extra)} besides` : "",
-    missing.length + extra.length === 0 ? "the order of its columns differs" : "",
-  ].filter((text) => text !== "");
-  throw new ManyfitError(
-    "source_unreadable",
-    `${path}: its columns are not those of the first file: ${differences.join("; ")}; all files of a source need the same header`,
-  );
+function missedDelimiter(names: readonly string[]): string | undefined {
+  return names.length === 1 ? DELIMITERS.find((delimiter) => names[0]!.includes(delimiter)) : undefined;
 }
 
-/** At most five names, none longer than a line can bear. */
-function namesText(names: readonly string[]): string {
-  const shown = names
-    .slice(0, 5)
-    .map((name) => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name));
-  return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
+/** A name, or as many as it was not taken apart into. */
+function taken(name: string, { names }: CsvFiles): string[] {
+  const missed = missedDelimiter(names);
+  return missed === undefined ? [name] : name.split(missed).map((_, i) => `column${i}`);
+}
+
+/** What a column was found to be. */
+interface SettledColumn {
+  readonly sqlType: string;
+  /** See `SourceColumn.nearNumber`. */
+  readonly nearNumber: string | null;
+}
+
+/**
+ * Settles what stands before fractions, where nobody told it: a comma where the fields are not told apart by it, some
+ * column has nothing but numbers with commas, one of which cannot be a thousand (`1,5`, `0,123`), and no column of
+ * numbers has a point. So `1,234` alone stays text: it may be either.
+ */
+async function settleNumbers(
+  { path }: SourceFile,
+  found: FoundDialect & { readonly group: CsvFiles },
+  { told, connection }: { readonly told: ToldDialect; readonly connection: Connection },
+): Promise<{ readonly dialect: Dialect; readonly columns: readonly SettledColumn[] }> {
+  const { dialect, types, isAnyText, group } = found;
+  const columns = types.map((_, i): [string, string] => [`c${i}`, "VARCHAR"]);
+  const comment = group.hasComments ? dialect.comment : null;
+  const reader = readCsv([path], {
+    ...dialect,
+    comment,
+    skip: group.skip,
+    newLine: group.newLine,
+    columns,
+    isAnyText,
+  });
+  const places = types.flatMap((type, i) => (type === "VARCHAR" || type === "DOUBLE" ? [i] : []));
+  const counts = await sampleFields(reader, places, connection).catch((error: unknown) => {
+    throw readErrorFrom(error, path);
+  });
+  const isUnsure = told.decimal === null && dialect.delimiter !== ",";
+  const decimal = isUnsure && hasDecimalCommas([...counts.values()]) ? "," : dialect.decimal;
+  return {
+    dialect: { ...dialect, decimal },
+    columns: types.map((type, i) => settledColumn(type, counts.get(i), decimal)),
+  };
+}
+
+function hasDecimalCommas(counts: readonly FieldCounts[]): boolean {
+  const numbers = counts.filter(({ others }) => others === 0);
+  return numbers.some(({ fractions }) => fractions > 0) && numbers.every(({ points }) => points === 0);
+}
+
+function settledColumn(
+  type: string,
+  counts: FieldCounts | undefined,
+  decimal: Dialect["decimal"],
+): SettledColumn {
+  if (type !== "VARCHAR" || counts === undefined || counts.others > 0)
+    return { sqlType: type, nearNumber: null };
+  const { numbers, points, commas, absence, comma } = counts;
+  const isMixed = decimal === "," && points > 0;
+  if (numbers + commas === 0 || isMixed) return { sqlType: type, nearNumber: null };
+  if (absence === null && decimal === ",") return { sqlType: "DOUBLE", nearNumber: null };
+  return { sqlType: type, nearNumber: absence ?? comma };
 }

@@ -2,10 +2,8 @@ import type { Connection } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
 import type { SourceSpec } from "../job/job.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
-import { commonFormat } from "./file-format.ts";
-import { inspectCsv } from "./inspect-csv.ts";
-import { inspectParquet } from "./inspect-parquet.ts";
-import { checkNames, withToldTypes } from "./inspect-source.ts";
+import { type CommonFormat, commonFormat } from "./file-format.ts";
+import { inspectAll, withToldTypes } from "./inspect-source.ts";
 import { listFiles } from "./list-files.ts";
 import type { SourceSchema } from "./source-schema.ts";
 
@@ -14,9 +12,11 @@ const TRIED_FILES = 8;
 
 /** What was found out about files of which each is a partition. */
 export interface InspectedFiles {
-  /** All files, and the columns to expect in them. */
+  /** The columns to expect in them, as the largest has them, which is its only file. */
   readonly schema: SourceSchema;
-  /** The file that tells them: the largest that can be read. */
+  /** All files. */
+  readonly files: readonly SourceFile[];
+  /** The largest that can be read. */
   readonly largest: SourceFile;
 }
 
@@ -26,26 +26,26 @@ export interface InspectedFiles {
  */
 export async function inspectFiles(spec: SourceSpec, connection: Connection): Promise<InspectedFiles> {
   const files = await listFiles(spec.paths, connection);
-  const format = commonFormat(files.map((file) => file.path));
-  const schema = await inspectLargest(files, format, connection);
+  const common = commonFormat(
+    files.map((file) => file.path),
+    spec.dialect.delimiter,
+  );
+  const schema = await inspectLargest(files, common, spec, connection);
   const largest = schema.files[0]!;
-  checkNames(schema.columns, largest.path);
-  const columns = withToldTypes(schema.columns, spec.types);
-  const ofAll = schema.format === "csv" ? schema : { ...schema, fileRows: null };
-  return { schema: { ...ofAll, files, columns }, largest };
+  return { schema: { ...schema, columns: withToldTypes(schema.columns, spec.types) }, files, largest };
 }
 
 async function inspectLargest(
   files: readonly SourceFile[],
-  format: "csv" | "parquet",
+  common: CommonFormat,
+  spec: SourceSpec,
   connection: Connection,
 ): Promise<SourceSchema> {
-  const inspect = format === "csv" ? inspectCsv : inspectParquet;
   const largestFirst = [...files].sort((a, b) => b.bytes - a.bytes);
   let first: unknown = null;
   for (const file of largestFirst.slice(0, TRIED_FILES)) {
     try {
-      return await inspect([file], connection);
+      return await inspectAll([file], common, spec, connection);
     } catch (error) {
       if (!(error instanceof ManyfitError)) throw error;
       first ??= error;

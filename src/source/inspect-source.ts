@@ -2,25 +2,42 @@ import type { Connection } from "../duckdb/duckdb.ts";
 import { ManyfitError, suggestName } from "../errors.ts";
 import type { SourceSpec } from "../job/job.ts";
 import type { SourceColumn, SourceFile } from "../job/resolved-job.ts";
-import { commonFormat } from "./file-format.ts";
+import { checkNames } from "./check-names.ts";
+import { type CommonFormat, commonFormat } from "./file-format.ts";
 import { inspectCsv } from "./inspect-csv.ts";
+import { inspectNdjson } from "./inspect-ndjson.ts";
 import { inspectParquet } from "./inspect-parquet.ts";
 import { listFiles } from "./list-files.ts";
 import { isNumericType, type SourceSchema } from "./source-schema.ts";
 import { fieldTypeOf, sqlTypeOf } from "./sql-type.ts";
-import { isPlaceColumn } from "./text/place-columns.ts";
 
 /**
- * Finds the files of a source and the columns they have in common. Every file's header or footer is read, no rows
- * but the few that tell a CSV's types.
+ * Finds the files of a source and the columns they have. Every file's header or footer is read, no rows but the few
+ * that tell a text's types.
  */
 export async function inspectSource(spec: SourceSpec, connection: Connection): Promise<SourceSchema> {
   const files: SourceFile[] = await listFiles(spec.paths, connection);
-  const format = commonFormat(files.map((file) => file.path));
-  const schema =
-    format === "csv" ? await inspectCsv(files, connection) : await inspectParquet(files, connection);
-  checkNames(schema.columns, files[0]!.path);
+  const common = commonFormat(
+    files.map((file) => file.path),
+    spec.dialect.delimiter,
+  );
+  const schema = await inspectAll(files, common, spec, connection);
   return { ...schema, columns: withToldTypes(schema.columns, spec.types) };
+}
+
+/** What files of one format have in common, types as they were found. */
+export async function inspectAll(
+  files: readonly SourceFile[],
+  { format, delimiter }: CommonFormat,
+  { dialect }: SourceSpec,
+  connection: Connection,
+): Promise<SourceSchema> {
+  if (format === "csv") return inspectCsv(files, { ...dialect, delimiter }, connection);
+  const schema =
+    format === "ndjson" ? await inspectNdjson(files, connection) : await inspectParquet(files, connection);
+  const names = schema.columns.map((column) => column.name);
+  checkNames(names, schema.files[0]!.path);
+  return schema;
 }
 
 /**
@@ -39,28 +56,9 @@ export function withToldTypes(columns: readonly SourceColumn[], types: SourceSpe
   return columns.map((column) => {
     const told = Object.hasOwn(types, column.name) ? types[column.name] : undefined;
     if (told === undefined) return column;
+    const { name, foundType, isNamed } = column;
     const sqlType = sqlTypeOf(told);
-    return { ...column, sqlType, isNumeric: isNumericType(sqlType), fieldType: fieldTypeOf(sqlType) };
+    const type = { sqlType, isNumeric: isNumericType(sqlType), fieldType: fieldTypeOf(sqlType) };
+    return { name, foundType, isNamed, ...type };
   });
-}
-
-/**
- * Checks that columns can be told apart by their names, whatever the case.
- * @throws ManyfitError `source_unreadable`
- */
-export function checkNames(columns: readonly SourceColumn[], path: string): void {
-  const seen = new Map<string, string>();
-  for (const { name } of columns) {
-    if (isPlaceColumn(name)) {
-      throw new ManyfitError("source_unreadable", `${path}: column "${name}" has a reserved name; rename it`);
-    }
-    const twin = seen.get(name.toLowerCase());
-    if (twin !== undefined) {
-      throw new ManyfitError(
-        "source_unreadable",
-        `${path}: columns "${twin}" and "${name}" cannot be told apart (case does not count); rename one`,
-      );
-    }
-    seen.set(name.toLowerCase(), name);
-  }
 }

@@ -7,8 +7,8 @@ import { ManyfitError } from "../errors.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
 import { FILE_ENDINGS, hasKnownEnding } from "./file-format.ts";
 
-/** A file that every run folder has. */
-const RUN_MARK = "events.ndjson";
+/** Files that every run folder has; one of them alone may be somebody's data. */
+const RUN_MARKS = ["events.ndjson", "job.json"];
 
 const GLOB_CHARACTERS = /[*?[]/;
 
@@ -66,7 +66,7 @@ async function filesOf(path: string, connection: Connection): Promise<string[]> 
     throw new ManyfitError("source_not_found", `${path}: does not exist; looked for ${absolute}`);
   }
   const rows = await connection.rows<{ file: string }>(`select file from glob(${quoteText(absolute)})`);
-  const isRunFolder = remembered((folder) => existsSync(join(folder, RUN_MARK)));
+  const isRunFolder = remembered((folder) => RUN_MARKS.every((mark) => existsSync(join(folder, mark))));
   const files = rows
     .map((row) => row.file)
     .filter((file) => hasKnownEnding(file) && !isOfRun(file, isRunFolder));
@@ -80,7 +80,7 @@ async function filesOf(path: string, connection: Connection): Promise<string[]> 
 /** All files below a folder; `above` are the real paths of the folders that led to it. */
 async function folderFiles(folder: string, above: readonly string[] = []): Promise<string[]> {
   const entries: Dirent[] = await readdir(folder, { withFileTypes: true });
-  if (entries.some((entry) => entry.name === RUN_MARK)) return [];
+  if (RUN_MARKS.every((mark) => entries.some((entry) => entry.name === mark))) return [];
   const real = await realpath(folder);
   if (above.includes(real)) return [];
   const files: string[] = [];

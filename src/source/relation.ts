@@ -1,19 +1,26 @@
 import type { Connection } from "../duckdb/duckdb.ts";
-import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
-import { readCsv, readParquet } from "../duckdb/read-files.ts";
+import { quoteIdentifier } from "../duckdb/quote.ts";
+import { readNdjson, readParquet } from "../duckdb/read-files.ts";
 import { ManyfitError } from "../errors.ts";
 import type { ResolvedJob } from "../job/resolved-job.ts";
-import type { KeyField } from "../key/key-type.ts";
 import type { ReadColumn } from "../table/read-column.ts";
+import { checkLines } from "./check-lines.ts";
+import { csvReader } from "./csv-reader.ts";
+import { explainCsv } from "./explain-csv.ts";
+import { explainNdjson } from "./explain-ndjson.ts";
+import { orderedPosition, orderList } from "./order-rows.ts";
 import { readErrorFrom } from "./read-error.ts";
-import type { SourceSchema } from "./source-schema.ts";
-import { sqlTypeOf } from "./sql-type.ts";
-import { toldReadType, typedReader } from "./told-type.ts";
+import { canonicalKey, readExpression } from "./read-expression.ts";
+import { csvTypes, exactTypes, ndjsonFields, usedTypes } from "./read-types.ts";
+import type { CsvSchema, NdjsonSchema, ParquetSchema, SourceSchema } from "./source-schema.ts";
+import { typedReader } from "./told-type.ts";
+import { checkUsedColumns } from "./used-columns.ts";
 
 /**
  * The used columns of a source as a DuckDB relation: keys `k0 …` in canonical form, the trainer's columns `c0 …` (a
  * double, NULL as NaN unless the two are told apart, or a VARCHAR), and `position`, a double that numbers the rows in
- * canonical order: by file, then by place in the file.
+ * canonical order: by file, then by place in the file. Where the job orders rows, `position` numbers those of each
+ * partition by the order's columns, then by file and place.
  */
 export interface Relation {
   /** What stands after `from`. */
@@ -23,8 +30,12 @@ export interface Relation {
   readonly keyCount: number;
   readonly columns: readonly ReadColumn[];
   readonly rowCount: number;
-  /** Rows of each file that pass the filter. */
-  readonly fileRows: readonly number[];
+  /** Rows of each file that pass the filter; null where partitions were left out. */
+  readonly fileRows: readonly number[] | null;
+  /** Rows of partitions from this number on are left out; null: none are. */
+  readonly partitionLimit: number | null;
+  /** Whether to read a value may still fail, as it is not of a told type, or no integer that a double holds. Default: no. */
+  readonly mayFail?: boolean;
 }
 
 /** Name of the table into which text is read once. */
@@ -33,64 +44,79 @@ const STAGED = "staged";
 /**
  * Makes the relation of a job. Text is read here, once and whole, into a table that spills to disk where memory
  * ends: parsing it twice would cost more, and could see two different files. Parquet is read where it lies.
+ * @throws ManyfitError `source_unreadable` where a value is not of its column's type, naming the line of text, and where
+ * files differ in a column that the job uses; `invalid_option` for a filter that is none.
  */
 export async function createRelation(
   job: ResolvedJob,
   schema: SourceSchema,
   connection: Connection,
 ): Promise<Relation> {
+  checkUsedColumns(job, schema);
   try {
-    if (schema.format === "csv") return await stageCsv(job, schema, connection);
-    return await parquetRelation(job, schema, connection);
+    if (schema.format === "parquet") return await parquetRelation(job, schema, connection);
+    return await stageText(job, schema, connection);
   } catch (error) {
-    throw readErrorFrom(error, job.files[0]!.path);
+    const paths = job.files.map((file) => file.path);
+    if (schema.format === "ndjson") throw await explainNdjson(error, paths, usedTypes(job));
+    if (schema.format === "csv") throw await explainCsv(error, { schema, typeOf: csvTypes(job), connection });
+    throw readErrorFrom(error, paths[0]!);
   }
 }
 
-async function stageCsv(
+async function stageText(
   job: ResolvedJob,
-  schema: Extract<SourceSchema, { format: "csv" }>,
+  schema: CsvSchema | NdjsonSchema,
   connection: Connection,
 ): Promise<Relation> {
-  const reader = readerOf(job, schema);
   await checkFilter(job, schema, connection);
   await connection.run(
     `create or replace table ${STAGED} as select ${selectList(job)}, file_index::integer as file
-     from (select *, file_index from ${reader} ${whereClause(job)})`,
+     from (select *, file_index from ${readerOf(job, schema)} ${whereClause(job)})`,
   );
+  if (schema.format === "ndjson") await checkLines(STAGED, job, connection);
   const counts = await connection.rows<{ file: number; n: number }>(
     `select file, count(*)::double as n from ${STAGED} group by file`,
   );
   const fileRows = fileRowsFrom(counts, job.files.length);
-  return relationOf(job, fileRows, `(select *, rowid::double as position from ${STAGED})`);
+  return relationOf(job, fileRows, { rows: STAGED, place: "rowid::double" });
 }
 
 async function parquetRelation(
   job: ResolvedJob,
-  schema: Extract<SourceSchema, { format: "parquet" }>,
+  schema: ParquetSchema,
   connection: Connection,
 ): Promise<Relation> {
   const reader = readerOf(job, schema);
   await checkFilter(job, schema, connection);
   const { fileRows } = schema;
   if (fileRows === null) throw new ManyfitError("internal", "rows of the source's files were not counted");
-  const sql = `(select ${selectList(job)}, ${positionOf(fileRows)} as position from ${reader} ${whereClause(job)})`;
-  if (job.source.where === null) return relationOf(job, fileRows, sql);
+  const rows = `(select ${selectList(job)}, ${positionOf(fileRows)} as place from ${reader} ${whereClause(job)})`;
+  const mayFail = Object.keys(job.source.types).length > 0 || job.readColumns.some((read) => read.isInteger);
+  if (job.source.where === null) return { ...relationOf(job, fileRows, { rows, place: "place" }), mayFail };
   const counts = await connection.rows<{ file: number; n: number }>(
     `select file_index::integer as file, count(*)::double as n from ${reader} ${whereClause(job)} group by file_index`,
   );
-  return relationOf(job, fileRowsFrom(counts, job.files.length), sql);
+  const passed = fileRowsFrom(counts, job.files.length);
+  return { ...relationOf(job, passed, { rows, place: "place" }), mayFail };
 }
 
-function relationOf(job: ResolvedJob, fileRows: readonly number[], sql: string): Relation {
-  const rowCount = fileRows.reduce((sum, rows) => sum + rows, 0);
+/** `rows` is SQL with `k0 …`, `c0 …` and `o0 …`, `place` what tells a row's place in the source there. */
+function relationOf(
+  job: ResolvedJob,
+  fileRows: readonly number[],
+  { rows, place }: { readonly rows: string; readonly place: string },
+): Relation {
+  const names = [...job.keyFields.map((_, i) => `k${i}`), ...job.readColumns.map((_, i) => `c${i}`)];
+  const position = `${orderedPosition(job, place)} as position`;
   return {
-    sql,
+    sql: `(select ${[...names, position].join(", ")} from ${rows})`,
     firstFile: job.files[0]!.path,
     keyCount: job.keyFields.length,
     columns: job.readColumns,
-    rowCount,
+    rowCount: fileRows.reduce((sum, count) => sum + count, 0),
     fileRows,
+    partitionLimit: null,
   };
 }
 
@@ -115,67 +141,7 @@ export function positionOf(fileRows: readonly number[]): string {
 function selectList(job: ResolvedJob): string {
   const keys = job.keyFields.map((field, i) => `${canonicalKey(field)} as k${i}`);
   const columns = job.readColumns.map((column, i) => `${readExpression(column, job.columns)} as c${i}`);
-  return [...keys, ...columns].join(", ");
-}
-
-/** A column as trainers read it, see `FieldType`. */
-export function readExpression(
-  { name, type, hasValidity, isInteger }: ReadColumn,
-  columns: ResolvedJob["columns"],
-): string {
-  const value = quoteIdentifier(name);
-  const { sqlType } = columns.find((column) => column.name === name)!;
-  const number = isInteger ? exactInteger(name) : numberExpression(value, type, sqlType);
-  if (type === "text") return `${value}::VARCHAR`;
-  return hasValidity ? number : `coalesce(${number}, 'nan'::double)`;
-}
-
-function numberExpression(value: string, type: ReadColumn["type"], sqlType: string): string {
-  if (type === "boolean") return `${value}::BOOLEAN::TINYINT::DOUBLE`;
-  if (type === "date") return `epoch_ms(${value}::DATE::TIMESTAMP)::DOUBLE`;
-  if (type !== "timestamp") return `${value}::DOUBLE`;
-  if (sqlType === "TIMESTAMP_NS") {
-    const at = `${value}::TIMESTAMP_NS`;
-    // From microseconds where there are whole ones, so that a millisecond is not rounded twice.
-    return `(case when epoch_ns(${at}) % 1000 = 0 then epoch_us(${at})::DOUBLE / 1000 else epoch_ns(${at})::DOUBLE / 1e6 end)`;
-  }
-  return `(epoch_us(${value}${sqlType.endsWith("ZONE") ? "" : "::TIMESTAMP"})::DOUBLE / 1000)`;
-}
-
-/** An integer as a double, or an error where a double may not hold it exactly. */
-function exactInteger(name: string): string {
-  const value = quoteIdentifier(name);
-  const text = quoteText(inexactInteger(name));
-  return `(case when ${value} is null or abs(${value}::DOUBLE) <= 9007199254740991 then ${value}::DOUBLE
-    else error(concat(${text}, ${value}))::DOUBLE end)`;
-}
-
-/** What is wrong with an integer of a column that a number cannot hold; its value stands behind. */
-export function inexactInteger(name: string): string {
-  return `column "${name}" has an integer that a number cannot hold exactly (read it as text with --type ${name}=text, or rounded with --type ${name}=double): `;
-}
-
-/** Floats have one NaN and one zero; everything else is its own canonical form once it has its type. */
-export function canonicalKey({ name, type }: KeyField): string {
-  const value = `${quoteIdentifier(name)}::${sqlTypeOf(type)}`;
-  return type === "double" ? `(case when isnan(${value}) then 'nan'::double else ${value} + 0.0 end)` : value;
-}
-
-function csvColumns(job: ResolvedJob): [name: string, sqlType: string][] {
-  const keys = new Set(job.keyFields.map((field) => field.name));
-  const read = new Map(job.readColumns.map((column) => [column.name, column]));
-  return job.columns.map(({ name, sqlType }) => {
-    const { types, where } = job.source;
-    if (Object.hasOwn(types, name)) return [name, toldReadType(types[name]!)];
-    const type = keys.has(name) ? undefined : read.get(name)?.type;
-    if (type !== undefined) return [name, type === "double" ? numberType(sqlType) : sqlType];
-    return [name, keys.has(name) || where === null ? "VARCHAR" : sqlType];
-  });
-}
-
-/** Integers found in a sample may be decimals further down: all numbers of a CSV are read as doubles. */
-function numberType(sqlType: string): string {
-  return sqlType === "BOOLEAN" ? "BOOLEAN" : "DOUBLE";
+  return [...keys, ...columns, ...orderList(job)].join(", ");
 }
 
 function whereClause(job: ResolvedJob): string {
@@ -184,9 +150,18 @@ function whereClause(job: ResolvedJob): string {
 
 /** SQL that reads the files of a job, each column in the type in which it was found or told. */
 function readerOf(job: ResolvedJob, schema: SourceSchema): string {
+  const differing = new Set(schema.differences.map((difference) => difference.column));
+  const columns = job.columns.filter((column) => !differing.has(column.name));
+  return typedReader({ ...job, columns }, exactTypes(job), plainReader(job, schema));
+}
+
+function plainReader(job: ResolvedJob, schema: SourceSchema): string {
   const paths = job.files.map((file) => file.path);
-  if (schema.format === "parquet") return typedReader(job, readParquet(paths));
-  return typedReader(job, readCsv(paths, { ...schema.dialect, columns: csvColumns(job) }));
+  if (schema.format === "parquet") return readParquet(paths);
+  if (schema.format === "csv") return csvReader(schema, csvTypes(job));
+  const fields = ndjsonFields(job);
+  const list = [...fields].map(([name, value]) => `${value} as ${quoteIdentifier(name)}`);
+  return `(select ${[...list, "file_index"].join(", ")} from ${readNdjson(paths, [...fields.keys()])})`;
 }
 
 /**

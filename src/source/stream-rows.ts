@@ -30,26 +30,36 @@ export interface PartitionLookup {
 }
 
 /**
- * All rows with the number of their partition, as fast as they can be read and in no order that may be relied on:
- * a join gives up the order of its input.
+ * All rows with the number of their partition, but for those of the partitions `except`, as fast as they can be read and
+ * in no order that may be relied on: a join gives up the order of its input.
  */
 export function streamRows(
   relation: Relation,
   lookup: PartitionLookup,
   connection: Connection,
+  except: readonly number[] = [],
 ): AsyncGenerator<RowBatch, void, undefined> {
+  const others = except.length === 0 ? "" : ` where partition not in (${except.join(", ")})`;
+  return rowBatches(`${numberedRows(relation, lookup)}${others}`, relation, connection);
+}
+
+/** All rows of some partitions, sorted by partition and position by DuckDB, which spills to disk where memory ends. */
+export function streamOrderedRows(
+  relation: Relation,
+  lookup: PartitionLookup,
+  partitions: readonly number[],
+  connection: Connection,
+): AsyncGenerator<RowBatch, void, undefined> {
+  const sql = `${numberedRows(relation, lookup)} where partition in (${partitions.join(", ")}) order by partition, position`;
+  return rowBatches(sql, relation, connection);
+}
+
+/** A select of partition, position and the trainer's columns, without its filter. */
+function numberedRows(relation: Relation, lookup: PartitionLookup): string {
   const columns = ["r.position", ...columnNames(relation, "r.")].join(", ");
   if (relation.keyCount === 0)
-    return rowBatches(
-      `select 0::integer as partition, ${columns} from ${relation.sql} r`,
-      relation,
-      connection,
-    );
-  return rowBatches(
-    `select d.partition, ${columns} from ${joinedRows(relation, lookup)}`,
-    relation,
-    connection,
-  );
+    return `select partition, ${columns} from (select 0::integer as partition, * from ${relation.sql}) r`;
+  return `select d.partition, ${columns} from ${joinedRows(relation, lookup)}`;
 }
 
 /**
@@ -97,13 +107,14 @@ export function streamSortedRows(
   relation: Relation,
   connection: Connection,
 ): AsyncGenerator<RowBatch, void, undefined> {
-  const { keyCount, sql } = relation;
+  const { keyCount, sql, partitionLimit } = relation;
   const columns = ["position", ...columnNames(relation, "")].join(", ");
   const keys = Array.from({ length: keyCount }, (_, i) => `k${i} nulls first`).join(", ");
   const partition = keyCount === 0 ? "0::integer" : `(dense_rank() over (order by ${keys}) - 1)::integer`;
   const order = keyCount === 0 ? "position" : `${keys}, position`;
+  const limited = partitionLimit === null ? "" : `qualify partition < ${partitionLimit} `;
   return rowBatches(
-    `select ${partition} as partition, ${columns} from ${sql} order by ${order}`,
+    `select ${partition} as partition, ${columns} from ${sql} ${limited}order by ${order}`,
     relation,
     connection,
   );

@@ -1,7 +1,8 @@
 import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
 import type { ColumnType } from "../job/job.ts";
-import type { ResolvedJob, SourceColumn } from "../job/resolved-job.ts";
+import type { ResolvedJob } from "../job/resolved-job.ts";
 import type { KeyType } from "../key/key-type.ts";
+import { withPoint } from "./decimal-comma.ts";
 import { sqlTypeOf } from "./sql-type.ts";
 
 /**
@@ -13,31 +14,44 @@ export function toldReadType(type: ColumnType): string {
 }
 
 /**
- * A reader whose columns have the types that the user told, for the filter and for everything behind it. A value that
- * a type could only hold by losing something is an error, because keys that lose something are merged; but a
- * timestamp told to be a date is its day.
+ * A reader whose columns have some types exactly, for the filter and for everything behind it: those that the user told.
+ * A value that a type could only hold by losing something is an error, because keys that lose something are merged; but
+ * a timestamp told to be a date is its day.
  */
-export function typedReader(job: ResolvedJob, reader: string): string {
-  const told = job.columns.filter((column) => Object.hasOwn(job.source.types, column.name));
+export function typedReader(
+  job: Pick<ResolvedJob, "format" | "dialect" | "columns">,
+  types: ReadonlyMap<string, ColumnType>,
+  reader: string,
+): string {
+  const told = job.columns.filter((column) => types.has(column.name));
   if (told.length === 0) return reader;
-  const casts = told.map(
-    (column) =>
-      `${exactCast(column, job.source.types[column.name]!, job.format)} as ${quoteIdentifier(column.name)}`,
-  );
-  const place = job.format === "csv" ? "file_index" : "file_index, file_row_number";
+  const isText = job.format !== "parquet";
+  const casts = told.map(({ name, foundType }) => {
+    const type = types.get(name)!;
+    const hasCommas = job.dialect?.decimal === "," && type.startsWith("decimal");
+    const value = hasCommas ? withPoint(quoteIdentifier(name)) : quoteIdentifier(name);
+    const cast = exactCast({ name, value }, type, isText ? "VARCHAR" : foundType);
+    return `${cast} as ${quoteIdentifier(name)}`;
+  });
+  const place = isText ? "file_index" : "file_index, file_row_number";
   return `(select * replace (${casts.join(", ")}), ${place} from ${reader})`;
 }
 
-function exactCast(column: SourceColumn, type: ColumnType, format: ResolvedJob["format"]): string {
-  const found = quoteIdentifier(column.name);
-  const value = `${found}::${sqlTypeOf(type)}`;
-  const condition = holdsExactly(found, type, format === "csv" ? "VARCHAR" : column.foundType);
-  if (condition === null) return value;
+/** `value` is SQL over the column for what is cast. */
+function exactCast(
+  { name, value }: { readonly name: string; readonly value: string },
+  type: ColumnType,
+  foundType: string,
+): string {
+  const found = quoteIdentifier(name);
+  const cast = `${value}::${sqlTypeOf(type)}`;
+  const condition = holdsExactly(value, type, foundType);
+  if (condition === null) return cast;
   const [before, after] = [
-    `column "${column.name}" has `,
+    `column "${name}" has `,
     `, which is not of type ${type}; tell another type with --type`,
   ];
-  return `(case when ${found} is null or ${condition} then ${value}
+  return `(case when ${found} is null or ${condition} then ${cast}
     else error(concat(${quoteText(before)}, ${found}, ${quoteText(after)})) end)`;
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ManyfitError } from "../errors.ts";
-import { hashFile, renameDurably, writeSynced } from "./disk.ts";
+import { hashFile, writeWhole } from "./disk.ts";
 import type { ArtifactFile } from "./manifest.ts";
 import { RUN_FILE, UNFINISHED } from "./run-files.ts";
 
@@ -39,8 +39,7 @@ export async function writeArtifacts(
   const files: ArtifactFile[] = [];
   for (const { name, bytes } of artifacts) {
     const path = join(folder, name);
-    await writeSynced(path + UNFINISHED, bytes);
-    await renameDurably(path + UNFINISHED, path);
+    await writeWhole(path, bytes);
     files.push({ name, ...(await hashFile(path)), rows: null });
   }
   return files;

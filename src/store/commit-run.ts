@@ -35,6 +35,9 @@ export interface CommitOptions {
   readonly onWritePoint: (point: WritePoint) => Promise<void>;
 }
 
+/** Told how many partitions of a run are committed, counted as if its tables and its digest were one pass. */
+export type CommitProgress = (partitions: number) => void;
+
 /** A table on its way into the run folder. */
 interface NewTable {
   readonly name: string;
@@ -46,7 +49,11 @@ interface NewTable {
  * puts everything into place, the manifest last. What was written is removed again when that fails.
  * @throws ManyfitError `run_damaged` when the parts are not exactly one result for every partition.
  */
-export async function commitRun(options: CommitOptions, facts: RunFacts): Promise<Manifest> {
+export async function commitRun(
+  options: CommitOptions,
+  facts: RunFacts,
+  onProgress: CommitProgress,
+): Promise<Manifest> {
   const { duckdb, folder, artifacts, onWritePoint } = options;
   const connection = await duckdb.connect();
   try {
@@ -56,7 +63,7 @@ export async function commitRun(options: CommitOptions, facts: RunFacts): Promis
     await onWritePoint("parts.complete");
     const sources = await tableSources(connection, options, partPaths);
     const tables = newTables(connection, sources, folder);
-    const described = await writeTables(connection, tables, options);
+    const described = await writeTables(connection, tables, { ...options, onProgress });
     await onWritePoint("tables.written");
     for (const { name } of tables) await rename(join(folder, name + UNFINISHED), join(folder, name));
     await syncFolder(folder);
@@ -112,11 +119,13 @@ type Described = Pick<Manifest, "counts" | "digest" | "files">;
 async function writeTables(
   connection: Connection,
   tables: readonly NewTable[],
-  options: CommitOptions,
+  options: CommitOptions & { readonly onProgress: CommitProgress },
 ): Promise<Described> {
-  const { folder, duckdb, keyFields, resultSchema, partitionCount, artifacts } = options;
+  const { folder, duckdb, keyFields, resultSchema, partitionCount, artifacts, onProgress } = options;
+  const passDone = (pass: number, done: number): void =>
+    onProgress(Math.floor((pass * partitionCount + done) / (tables.length + 1)));
   const files: ArtifactFile[] = [];
-  for (const { name, write } of tables) {
+  for (const [pass, { name, write }] of tables.entries()) {
     const path = join(folder, name + UNFINISHED);
     await write(path);
     await syncFile(path);
@@ -124,12 +133,14 @@ async function writeTables(
       `select count(*)::DOUBLE as rows from ${readStoredParquet([path])}`,
     );
     files.push({ name, ...(await hashFile(path)), rows: counted!.rows });
+    passDone(pass, partitionCount);
   }
   const ledgerPath = join(folder, RUN_FILE.ledger + UNFINISHED);
   const modelsPath = join(folder, RUN_FILE.models + UNFINISHED);
   const stored = { ledgerPath, modelsPath, keyFields, resultSchema, partitionCount };
   const counts = await countLedger(connection, ledgerPath);
-  return { counts, digest: await digestOf(duckdb, stored), files: [...files, ...artifacts] };
+  const digest = await digestOf(duckdb, stored, (done) => passDone(tables.length, done));
+  return { counts, digest, files: [...files, ...artifacts] };
 }
 
 function manifestOf(

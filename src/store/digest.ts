@@ -43,10 +43,16 @@ export interface StoredTables {
  *   because no model is longer) and the bytes: of a JSON value the UTF-8 bytes of its canonical text.
  * - A number is a flag byte: 0 for NULL, and nothing else; 1 for a value, then its float64 (eight bytes).
  *
+ * `onProgress` is told how many partitions are hashed, now and then.
+ *
  * @throws ManyfitError `run_damaged` when the tables do not have every partition once, in key order, each with a
  * model if and only if it is fitted.
  */
-export async function digestOf(duckdb: Duckdb, tables: StoredTables): Promise<string> {
+export async function digestOf(
+  duckdb: Duckdb,
+  tables: StoredTables,
+  onProgress: (partitions: number) => void = () => undefined,
+): Promise<string> {
   const { keyFields, resultSchema } = tables;
   const sink = new DigestSink();
   sink.text(DIGEST_VERSION);
@@ -58,6 +64,7 @@ export async function digestOf(duckdb: Duckdb, tables: StoredTables): Promise<st
     for await (const batch of ledger.batches(ledgerSql(tables))) {
       await addBatch(sink, batch, { keyFields, models, first });
       first += batch.rowCount;
+      onProgress(first);
     }
     if (first !== tables.partitionCount)
       throw damagedTable(`ledger has ${first} rows, must have ${tables.partitionCount}`);

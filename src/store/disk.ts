@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ManyfitError } from "../errors.ts";
 import { UNFINISHED } from "./run-files.ts";
@@ -12,8 +12,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: "no permission to write there",
   EPERM: "no permission to write there",
   EROFS: "the disk is mounted read-only",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
+  ENOSPC: "the disk is full; make room there, or write to another disk",
+  EDQUOT: "the disk quota is used up; make room there, or write to another disk",
   EFBIG: "a file would exceed the file size limit",
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOENT: "the system makes no folder or file there",
@@ -71,11 +71,41 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a new file and waits until its content is on disk. */
-export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+/**
+ * Writes a file under another name and gives it its own when all of it is on disk. When that fails nothing of it is left,
+ * which on a full disk makes room for what is said of it. Content may come in pieces.
+ */
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+): Promise<void> {
+  await removedUnlessWhole(path + UNFINISHED, async () => {
+    await writeSynced(path + UNFINISHED, content);
+    await renameDurably(path + UNFINISHED, path);
+  });
+}
+
+/** What an operation gives; when it fails, the unfinished file that it wrote is removed. */
+export async function removedUnlessWhole<Result>(
+  unfinished: string,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Writes a new file and waits until its content is on disk. Content may come in pieces. */
+export async function writeSynced(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+): Promise<void> {
   const file = await open(path, "w");
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
   } finally {
     await file.close();

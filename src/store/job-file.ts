@@ -3,9 +3,20 @@ import { join } from "node:path";
 import { ManyfitError } from "../errors.ts";
 import type { ResolvedJob } from "../job/resolved-job.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import { renameDurably, writeSynced } from "./disk.ts";
-import { RUN_FORMAT, type StoredKeyField } from "./manifest.ts";
-import { RUN_FILE, UNFINISHED } from "./run-files.ts";
+import { writeWhole } from "./disk.ts";
+import { RUN_FORMAT, type RunEnvironment, type StoredKeyField } from "./manifest.ts";
+import { RUN_FILE } from "./run-files.ts";
+
+/** Where a run was asked for, and what it was to take of the machine: none of it decides a model. */
+export interface RunOrigin {
+  /** Absolute; paths in the job are relative to it. */
+  readonly workingFolder: string;
+  /** Of the whole run; null: what the machine has. */
+  readonly memoryBytes: number | null;
+  /** Of each process of a trainer of the user's; null: what is left for it. */
+  readonly memoryPerWorkerBytes: number | null;
+  readonly environment: RunEnvironment;
+}
 
 /** What a run folder says of its run before the commit: what is to be done, and how to read what is there. */
 export interface JobFile {
@@ -13,20 +24,21 @@ export interface JobFile {
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  readonly origin: RunOrigin;
+  /** As it was resolved; its files stand in `sources.ndjson`. */
   readonly job: Omit<ResolvedJob, "files">;
   readonly keys: readonly StoredKeyField[];
   readonly resultSchema: ResultSchema;
 }
 
-/** Writes the job of a run into its folder, whole and on disk; of its files, which may be many, nothing. */
+/** Writes the job of a run into its folder, whole and on disk; its files, which may be many, are not part of it. */
 export async function writeJobFile(
   folder: string,
   content: Omit<JobFile, "job"> & { readonly job: ResolvedJob },
 ): Promise<void> {
   const path = join(folder, RUN_FILE.job);
   const written = { ...content, job: { ...content.job, files: undefined } };
-  await writeSynced(path + UNFINISHED, `${JSON.stringify(written, null, 2)}\n`);
-  await renameDurably(path + UNFINISHED, path);
+  await writeWhole(path, `${JSON.stringify(written, null, 2)}\n`);
 }
 
 /**

@@ -40,6 +40,8 @@ export interface OpenedRun {
   readonly manifest: Manifest | null;
   /** How far the run had come when it was opened; null of a committed one. */
   readonly progress: RunProgress | null;
+  /** What was in the folder when it was opened; null of a committed one. */
+  readonly leftBehind: LeftBehind | null;
   /** What is in the folder and what it means, in a sentence. */
   readonly explanation: string;
   /**
@@ -92,6 +94,7 @@ async function uncommittedRun(folder: string, id: string): Promise<OpenedRun> {
     status,
     manifest: null,
     progress: { answered, partitions },
+    leftBehind: left,
     explanation,
     query: (sql) => queries.query(sql),
     stream: (sql) => queries.stream(sql),
@@ -134,6 +137,7 @@ function committedRun(folder: string, id: string, manifest: Manifest): OpenedRun
     status: "committed",
     manifest,
     progress: null,
+    leftBehind: null,
     explanation: explainCommitted(id, manifest),
     query: async (sql) => queryRows(await opened(), sql),
     stream: async (sql) => streamRows(await opened(), sql),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Connection, Duckdb } from "../duckdb/duckdb.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import { syncFile, syncFolder } from "./disk.ts";
+import { removedUnlessWhole, syncFile, syncFolder } from "./disk.ts";
 import { copyToParquet } from "./parquet-sql.ts";
 import { createResultTables, selectPart } from "./part-sql.ts";
 import { ResultBuffer } from "./result-buffer.ts";
@@ -12,11 +12,11 @@ import { partName, UNFINISHED } from "./run-files.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import type { WritePoint } from "./write-point.ts";
 
-/** Numbers that are collected before they are written, where rows are not told: 64 MiB of doubles. */
-const WAITING_NUMBERS = 2 ** 23;
-
-/** Bytes of documents that are collected before they are written, whatever the number of rows: as many. */
+/** Bytes of numbers, and of documents, that are collected before they are written, where rows are not told. */
 const WAITING_BYTES = 2 ** 26;
+
+/** Results are collected while others are written, in buffers that double, and written from a copy in DuckDB. */
+const COPIES = 6;
 
 /** A part has at least this many rows before it is written for its size alone: one chunk of DuckDB. */
 const LEAST_ROWS = 2048;
@@ -33,6 +33,8 @@ export interface PartWriterOptions {
   readonly flushEveryMs: number;
   /** As many results as this are written at once; null: as many as hold 2^23 numbers, and at least 2,048. */
   readonly flushEveryRows: number | null;
+  /** What results may take while they are collected and written; null: 384 MiB. */
+  readonly resultBytes: number | null;
   readonly onWritePoint: (point: WritePoint) => Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export interface PartWriterOptions {
 export class PartWriter {
   readonly #options: PartWriterOptions;
   readonly #flushRows: number;
+  readonly #waitingBytes: number;
   readonly #connection: Connection;
   readonly #writes = new SerialQueue();
   readonly #timer: NodeJS.Timeout;
@@ -53,8 +56,10 @@ export class PartWriter {
 
   private constructor(options: PartWriterOptions, connection: Connection) {
     const numbers = numberNames(options.resultSchema).length;
+    const waitingBytes = Math.min(WAITING_BYTES, (options.resultBytes ?? WAITING_BYTES * COPIES) / COPIES);
+    this.#waitingBytes = waitingBytes;
     this.#options = options;
-    this.#flushRows = options.flushEveryRows ?? Math.max(LEAST_ROWS, Math.floor(WAITING_NUMBERS / numbers));
+    this.#flushRows = options.flushEveryRows ?? Math.max(LEAST_ROWS, Math.floor(waitingBytes / 8 / numbers));
     this.#connection = connection;
     this.#buffer = new ResultBuffer(options.resultSchema);
     this.#timer = setInterval(() => {
@@ -95,7 +100,7 @@ export class PartWriter {
   }
 
   #isFull(): boolean {
-    return this.#buffer.rowCount >= this.#flushRows || this.#buffer.documentBytes >= WAITING_BYTES;
+    return this.#buffer.rowCount >= this.#flushRows || this.#buffer.documentBytes >= this.#waitingBytes;
   }
 
   /** Hands what is collected on to be written, and collects anew. */
@@ -112,24 +117,30 @@ export class PartWriter {
   }
 
   async #write(buffer: ResultBuffer, number: number): Promise<void> {
-    const { folder, tablePrefix, onWritePoint } = this.#options;
+    const { tablePrefix } = this.#options;
     const { shape } = buffer;
     const tables = {
       results: `${tablePrefix}_results_${number}`,
       remarks: `${tablePrefix}_remarks_${number}`,
     };
-    const path = join(folder, partName(number));
-    const unfinished = path + UNFINISHED;
     await this.#connection.run(createResultTables(shape, tables));
     await this.#connection.append(tables.results, buffer.columns(), buffer.rowCount);
     await this.#connection.append(tables.remarks, buffer.remarkColumns(), buffer.remarkCount);
-    const select = selectPart(shape, tables);
-    await this.#connection.run(copyToParquet(select, unfinished));
+    await this.#writeFile(selectPart(shape, tables), number);
     await this.#connection.run(`drop table ${tables.results}; drop table ${tables.remarks}`);
-    await syncFile(unfinished);
-    await onWritePoint("part.written");
-    await rename(unfinished, path);
-    await syncFolder(folder);
+  }
+
+  async #writeFile(select: string, number: number): Promise<void> {
+    const { folder, onWritePoint } = this.#options;
+    const path = join(folder, partName(number));
+    const unfinished = path + UNFINISHED;
+    await removedUnlessWhole(unfinished, async () => {
+      await this.#connection.run(copyToParquet(select, unfinished));
+      await syncFile(unfinished);
+      await onWritePoint("part.written");
+      await rename(unfinished, path);
+      await syncFolder(folder);
+    });
     await onWritePoint("part.renamed");
   }
 

@@ -10,6 +10,7 @@ export const RUN_FILE = {
   terms: "terms.parquet",
   events: "events.ndjson",
   job: "job.json",
+  sources: "sources.ndjson",
   parts: "parts",
   keys: join("parts", "keys.parquet"),
   lock: "lock",

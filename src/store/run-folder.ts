@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import { type Dirent, existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { ManyfitError } from "../errors.ts";
 import { RUN_FILE } from "./run-files.ts";
+import { readStartedAtMs } from "./run-times.ts";
 
 /** The folder of runs when none is told. */
 export const DEFAULT_RUNS_FOLDER = "runs";
@@ -14,7 +15,10 @@ const LATEST = "latest";
 const RUN_ID = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z-([0-9a-z]{2})[0-9a-z]{3}$/;
 
 /** What only run folders hold; one of them is enough. */
-const MARKS = [RUN_FILE.manifest, RUN_FILE.parts, RUN_FILE.job, RUN_FILE.events, RUN_FILE.lock];
+const MARKS = [
+  ...[RUN_FILE.manifest, RUN_FILE.parts, RUN_FILE.job],
+  ...[RUN_FILE.sources, RUN_FILE.events, RUN_FILE.lock],
+];
 
 /** How many runs a message names. */
 const NAMED_RUNS = 8;
@@ -25,7 +29,7 @@ export interface ListedRun {
   readonly id: string;
   /** Absolute path. */
   readonly folder: string;
-  /** From the id where it is one that `createRunId` makes, else when the folder was made. */
+  /** From the id where it is one that `createRunId` makes, else as the folder says, else when it was made. */
   readonly startedAtMs: number;
   readonly isCommitted: boolean;
 }
@@ -48,7 +52,7 @@ export async function listRuns(runsFolder: string): Promise<ListedRun[]> {
   for (const { name } of entries) {
     const folder = resolve(runsFolder, name);
     if (!isRunFolder(folder)) continue;
-    const startedAtMs = startOfId(name) ?? (await stat(folder)).birthtimeMs;
+    const startedAtMs = startOfId(name) ?? (await readStartedAtMs(folder));
     runs.push({ id: name, folder, startedAtMs, isCommitted: existsSync(join(folder, RUN_FILE.manifest)) });
   }
   return runs.sort((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
@@ -95,7 +99,8 @@ function namesOf(runs: readonly ListedRun[]): string {
   return names.join(", ") + (earlier > 0 ? ` and ${earlier} earlier` : "");
 }
 
-function isRunFolder(folder: string): boolean {
+/** Whether a folder is that of a run, whatever became of the run. */
+export function isRunFolder(folder: string): boolean {
   if (MARKS.some((name) => existsSync(join(folder, name)))) return true;
   // A run that died before its first file has nothing but its name.
   return RUN_ID.test(folder.slice(folder.lastIndexOf(sep) + 1)) && existsSync(folder);

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Duckdb } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
 import type { ResolvedJob } from "../job/resolved-job.ts";
@@ -13,15 +12,17 @@ import type { ResultSchema } from "../run/result-schema.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { type Artifact, checkArtifacts, writeArtifacts } from "./artifact.ts";
 import { checkResultSchema } from "./check-result-schema.ts";
-import { type CommitOptions, commitRun } from "./commit-run.ts";
+import { type CommitOptions, type CommitProgress, commitRun } from "./commit-run.ts";
 import { syncFolder, unwritable } from "./disk.ts";
 import { EventWriter } from "./event-writer.ts";
 import { type FileFacts, FileFactsCollector } from "./file-facts.ts";
-import { writeJobFile } from "./job-file.ts";
+import { type RunOrigin, writeJobFile } from "./job-file.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { type Manifest, RUN_FORMAT, type RunFacts } from "./manifest.ts";
+import { makeRunFolder } from "./new-folder.ts";
 import { PartWriter } from "./part-writer.ts";
 import { RUN_FILE } from "./run-files.ts";
+import { writeSources } from "./source-list.ts";
 import { storeKeyFields } from "./stored-keys.ts";
 import { writeKeys } from "./write-keys.ts";
 import type { WritePoint } from "./write-point.ts";
@@ -43,6 +44,8 @@ export interface RunWriterOptions {
   readonly resultSchema: ResultSchema;
   /** What is to be done, which the folder says until the manifest does. */
   readonly job: ResolvedJob;
+  /** Where it was asked for, which the folder says as long. */
+  readonly origin: RunOrigin;
   /** In milliseconds since 1970; by default now. */
   readonly startedAtMs?: number;
   /** Files that the run keeps beside its tables; by default none. */
@@ -58,6 +61,8 @@ export interface RunWriterOptions {
    * of documents are always written at once.
    */
   readonly flushEveryRows?: number;
+  /** What results may take on their way to disk: less than 384 MiB lets them be written sooner. Default: that. */
+  readonly resultBytes?: number;
 }
 
 /** The run folder of a run that is under way. */
@@ -79,20 +84,25 @@ export interface RunWriter {
   fileFacts(): FileFacts | null;
   /** Adds to the event log. Events after the start of the commit are not written: the manifest says what they say. */
   recordEvent(event: RunEvent): void;
-  /** Puts everything taken so far on disk and lets go of the folder, uncommitted. */
+  /**
+   * Puts everything taken so far on disk, and the events in any case where there is room, and lets go of the folder,
+   * uncommitted.
+   */
   stop(): Promise<void>;
   /**
    * Makes the run: tables in key order, digest, manifest. After it the folder never changes again. When it throws,
-   * nothing is committed, the parts are as they were, and `stop` is still to be called.
+   * nothing is committed, the parts are as they were, and `stop` is still to be called. `onProgress` is told how far it
+   * has come.
    * @throws ManyfitError `run_damaged` when there is not exactly one result for each partition, or when the rows do
    * not add up to those of the files; `run_unwritable`.
    */
-  commit(facts: RunFacts): Promise<Manifest>;
+  commit(facts: RunFacts, onProgress?: CommitProgress): Promise<Manifest>;
 }
 
 /**
- * Makes the folder of a new run and locks it.
- * @throws ManyfitError `run_unwritable` when the folder cannot be made or exists already.
+ * Makes the folder of a new run and locks it. When that fails, nothing of the folder is left.
+ * @throws ManyfitError `run_unwritable` when the folder cannot be made or exists already, `run_locked` when a run of
+ * this name is under way.
  */
 export async function createRunWriter(options: RunWriterOptions): Promise<RunWriter> {
   const { id, runsFolder, keyFields, keys, resultSchema, artifacts = [] } = options;
@@ -112,16 +122,17 @@ export async function createRunWriter(options: RunWriterOptions): Promise<RunWri
     onWritePoint: async (point: WritePoint): Promise<void> => options.onWritePoint?.(point),
   };
   try {
-    await makeFolder(folder, runsFolder);
-    await begun.onWritePoint("run.created");
-    const lock = await acquireLock(folder);
+    await makeRunFolder(runsFolder, id);
     try {
+      await begun.onWritePoint("run.created");
+      const lock = await acquireLock(folder);
       await begun.onWritePoint("lock.written");
       const commit = { ...begun, artifacts: await writeArtifacts(folder, artifacts) };
       const parts = await startParts(options, commit);
       return new FolderWriter({ lock, parts, commit });
     } catch (error) {
-      await lock.release();
+      // Its name can be used again, and there was nothing to be lost yet.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       throw error;
     }
   } catch (error) {
@@ -129,35 +140,18 @@ export async function createRunWriter(options: RunWriterOptions): Promise<RunWri
   }
 }
 
-async function makeFolder(folder: string, runsFolder: string): Promise<void> {
-  const runs = resolve(runsFolder);
-  if (existsSync(runs) && !statSync(runs).isDirectory()) {
-    throw new ManyfitError("run_unwritable", `folder of runs ${runs}: a file is in its place`);
-  }
-  await makeFolders(runs);
-  await mkdir(folder);
-  await syncFolder(runsFolder);
-}
-
-/** As `mkdir` with `recursive`, which never returns where the system says ENOENT of a folder that is there: /proc. */
-async function makeFolders(path: string): Promise<void> {
-  if (existsSync(path)) return;
-  await makeFolders(dirname(path));
-  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-    // Another run may have been quicker.
-    if (error.code !== "EEXIST") throw error;
-  });
-}
-
-/** Writes what a run that is under way must have said of itself: its job, then its keys. */
+/** Writes what a run that is under way must have said of itself: its sources and its job, then its keys. */
 async function startParts(options: RunWriterOptions, commit: CommitOptions): Promise<PartWriter> {
-  const { keys, seed, job, startedAtMs = Date.now() } = options;
-  const { flushEveryMs = FLUSH_EVERY_MS, flushEveryRows = null } = options;
+  const { keys, seed, job, origin, startedAtMs = Date.now() } = options;
+  const { flushEveryMs = FLUSH_EVERY_MS, flushEveryRows = null, resultBytes = null } = options;
   const { duckdb, folder, run, keyFields, resultSchema, onWritePoint } = commit;
+  await writeSources(folder, job.files);
+  await onWritePoint("sources.written");
   await writeJobFile(folder, {
     format: RUN_FORMAT,
     run,
     startedAt: new Date(startedAtMs).toISOString(),
+    origin,
     job,
     keys: keyFields,
     resultSchema,
@@ -170,7 +164,7 @@ async function startParts(options: RunWriterOptions, commit: CommitOptions): Pro
   await syncFolder(folder);
   await onWritePoint("keys.written");
   const shared = { duckdb, folder: partsFolder, resultSchema, tablePrefix, onWritePoint };
-  return PartWriter.open({ ...shared, flushEveryMs, flushEveryRows });
+  return PartWriter.open({ ...shared, flushEveryMs, flushEveryRows, resultBytes });
 }
 
 /** What a {@link FolderWriter} holds on to. */
@@ -215,17 +209,14 @@ class FolderWriter implements RunWriter {
     this.#state = "closed";
     const { parts, lock } = this.#open;
     try {
-      await this.#write(async () => {
-        await parts.flush();
-        await this.#events.flush();
-      });
+      await this.#write(() => parts.flush().finally(() => this.#events.flush()));
     } finally {
       await parts.close();
       await lock.release();
     }
   }
 
-  async commit(facts: RunFacts): Promise<Manifest> {
+  async commit(facts: RunFacts, onProgress: CommitProgress = () => undefined): Promise<Manifest> {
     this.#checkOpen();
     this.#state = "committing";
     const { parts, commit } = this.#open;
@@ -233,7 +224,7 @@ class FolderWriter implements RunWriter {
       return await this.#write(async () => {
         await parts.flush();
         await this.#events.flush();
-        const manifest = await commitRun(commit, facts);
+        const manifest = await commitRun(commit, facts, onProgress);
         this.#state = "closed";
         await this.#tidy();
         return manifest;
@@ -248,7 +239,7 @@ class FolderWriter implements RunWriter {
   async #tidy(): Promise<void> {
     const { parts, lock, commit } = this.#open;
     await parts.close();
-    for (const name of [RUN_FILE.parts, RUN_FILE.job])
+    for (const name of [RUN_FILE.parts, RUN_FILE.sources, RUN_FILE.job])
       await rm(join(this.folder, name), { recursive: true, force: true }).catch(() => undefined);
     await commit.onWritePoint("parts.removed");
     await lock.release().catch(() => undefined);

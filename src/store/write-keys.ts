@@ -5,7 +5,7 @@ import { quoteIdentifier } from "../duckdb/quote.ts";
 import { decodeKeyColumns } from "../key/decode-key-columns.ts";
 import { type KeyList, keyAt, keyCount } from "../key/key-list.ts";
 import { partitionSeed } from "../key/partition-seed.ts";
-import { renameDurably, syncFile } from "./disk.ts";
+import { removedUnlessWhole, renameDurably, syncFile } from "./disk.ts";
 import type { StoredKeyField } from "./manifest.ts";
 import { copyToParquet } from "./parquet-sql.ts";
 import { RUN_FILE, UNFINISHED } from "./run-files.ts";
@@ -45,10 +45,12 @@ export async function writeKeys(options: WriteKeysOptions): Promise<void> {
     });
     const select = `select ${["partition", ...columns, "seed::UINTEGER as seed"].join(", ")} from ${table}`;
     const unfinished = join(folder, RUN_FILE.keys + UNFINISHED);
-    await connection.run(copyToParquet(select, unfinished));
+    await removedUnlessWhole(unfinished, async () => {
+      await connection.run(copyToParquet(select, unfinished));
+      await syncFile(unfinished);
+      await renameDurably(unfinished, join(folder, RUN_FILE.keys));
+    });
     await connection.run(`drop table ${table}`);
-    await syncFile(unfinished);
-    await renameDurably(unfinished, join(folder, RUN_FILE.keys));
   } finally {
     connection.close();
   }

@@ -5,6 +5,7 @@
 export const WRITE_POINTS = [
   "run.created",
   "lock.written",
+  "sources.written",
   "job.written",
   "keys.written",
   "part.written",

@@ -1,8 +1,11 @@
 import { ManyfitError, suggestName } from "../errors.ts";
+import { HOLDOUT_METRICS } from "../estimator/holdout-score.ts";
 import type { EstimatorSpec } from "../job/job.ts";
 import type { TrainerColumns } from "../job/resolved-job.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
+import { fitBlocked } from "./fit-blocked.ts";
 import { fitPartition } from "./fit-partition.ts";
+import type { RowContext } from "./select-rows.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** The family that a spec names. Throws `unknown_estimator` with the nearest name. */
@@ -16,21 +19,32 @@ export function familyOf(spec: EstimatorSpec, families: readonly EstimatorFamily
   );
 }
 
-/** The trainer that a spec describes, over columns that were resolved before. */
+/**
+ * The trainer that a spec describes, over columns that were resolved before. Where rows are held out, its metrics are
+ * those of the estimator and behind them {@link HOLDOUT_METRICS}.
+ * @throws ManyfitError `unknown_estimator`; `internal` for a row policy that keeps rows that no estimator can fit.
+ */
 export function createTrainer(
   spec: EstimatorSpec,
   columns: TrainerColumns,
   families: readonly EstimatorFamily[],
+  { rowPolicy, seed }: RowContext,
 ): Trainer {
+  if (rowPolicy.nulls === "keep")
+    throw new ManyfitError(
+      "internal",
+      `${spec.estimator} was told to keep rows with NULL, NaN or an infinity`,
+    );
   const estimator = familyOf(spec, families).createEstimator(spec.params, columns);
-  const shape = {
-    featureCount: columns.features.length,
-    isWeighted: columns.weights !== null,
-    minRows: estimator.minRows,
-  };
+  const { resultSchema } = estimator;
+  const metrics = [...resultSchema.metrics, ...HOLDOUT_METRICS];
+  const { features, target, weights } = columns;
+  const columnNames = [...features, target, ...(weights === null ? [] : [weights])];
+  const fitting = { estimator, columns, columnNames, rowPolicy, seed };
   return {
-    resultSchema: estimator.resultSchema,
-    minRows: estimator.minRows,
-    fitPartition: (rows) => fitPartition(rows, shape, estimator),
+    resultSchema: rowPolicy.holdout === null ? resultSchema : { ...resultSchema, metrics },
+    minRows: Math.max(estimator.minRows, rowPolicy.minRows),
+    fitPartition: (rows, keyBytes) => fitPartition(rows, keyBytes, fitting),
+    fitBlocked: (rows) => fitBlocked(rows, fitting),
   };
 }

@@ -2,10 +2,12 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ManyfitError, suggestName } from "../errors.ts";
 import type {
   CheckedFit,
+  CheckedScore,
   ColumnsInput,
   FitInput,
   FitOutput,
   PredictInput,
+  ScoreInput,
   TrainerDefinition,
 } from "./trainer-definition.ts";
 
@@ -27,9 +29,11 @@ export interface DefinedTrainer {
   readonly fit: (input: FitInput<unknown>) => unknown;
   /** Null: the trainer cannot predict. */
   readonly predict: ((input: PredictInput<unknown, unknown>) => unknown) | null;
+  /** Null: the trainer cannot score rows that are held out. */
+  readonly score: ((input: ScoreInput<unknown, unknown>) => unknown) | null;
 }
 
-const MEMBERS = ["columns", "params", "minRows", "fit", "predict"];
+const MEMBERS = ["columns", "params", "minRows", "fit", "predict", "score"];
 
 /**
  * Defines a trainer: the default export of a file that is given to `manyfit train --trainer`.
@@ -51,7 +55,10 @@ const MEMBERS = ["columns", "params", "minRows", "fit", "predict"];
 export function defineTrainer<
   Output extends FitOutput<unknown, object>,
   Schema extends StandardSchemaV1 | undefined = undefined,
->(definition: TrainerDefinition<Schema, Output> & CheckedFit<Output>): DefinedTrainer {
+  Scores extends object = Readonly<Record<string, number | null>>,
+>(
+  definition: TrainerDefinition<Schema, Output, Scores> & CheckedFit<Output> & CheckedScore<Scores>,
+): DefinedTrainer {
   const given: unknown = definition;
   if (typeof given !== "object" || given === null) {
     throw invalid(`takes an object such as { fit({ table }) { … } }, found ${kindOf(given)}`);
@@ -59,7 +66,7 @@ export function defineTrainer<
   for (const name of Object.keys(given)) {
     if (!MEMBERS.includes(name)) throw invalid(`has no member "${name}"; ${suggestName(name, MEMBERS)}`);
   }
-  const { columns, params, minRows, fit, predict } = given as Readonly<Record<string, unknown>>;
+  const { columns, params, minRows, fit, predict, score } = given as Readonly<Record<string, unknown>>;
   const defined: DefinedTrainer = {
     [TRAINER_MARK]: TRAINER_VERSION,
     columns: columnsOf(columns),
@@ -67,6 +74,7 @@ export function defineTrainer<
     minRows: minRowsOf(minRows),
     fit: functionOf(fit, "fit"),
     predict: predict === undefined ? null : functionOf(predict, "predict"),
+    score: score === undefined ? null : functionOf(score, "score"),
   };
   return Object.freeze(defined);
 }

@@ -10,6 +10,9 @@ const MAX_METRICS = 100;
 
 const MEMBERS = ["model", "metrics", "warnings"];
 
+/** What stands before the names of the metrics that `score` gave. */
+const SCORE_PREFIX = "holdout_";
+
 type Warnings = DocumentFit["warnings"];
 
 /** A part of what `fit` returned, or why it cannot be kept. */
@@ -32,7 +35,7 @@ export function documentFit(
   const { model, metrics, warnings } = output as Readonly<Record<string, unknown>>;
   const checkedModel = modelOf(model);
   if ("problem" in checkedModel) return checkedModel;
-  const checkedMetrics = metricsOf(metrics);
+  const checkedMetrics = metrics === undefined ? NO_METRICS : metricsOf(metrics, "metrics");
   if ("problem" in checkedMetrics) return checkedMetrics;
   const told = warningsOf(warnings);
   if ("problem" in told) return told;
@@ -43,6 +46,28 @@ export function documentFit(
       warnings: [...told.warnings, ...checkedMetrics.warnings],
     },
   };
+}
+
+/**
+ * A fit with what `score` returned: its metrics as `holdout_<name>` behind those of the fit, or why they cannot be
+ * kept. What is NaN or infinite becomes null, as there.
+ */
+export function withScore(
+  document: DocumentFit,
+  output: unknown,
+): { readonly document: DocumentFit } | { readonly problem: string } {
+  const score = metricsOf(output, "score(…)");
+  if ("problem" in score) return score;
+  const named = Object.entries(score.metrics).map(([name, value]) => [SCORE_PREFIX + name, value] as const);
+  const taken = named.find(([name]) => Object.hasOwn(document.metrics, name))?.[0];
+  if (taken !== undefined) {
+    const name = cellText(taken);
+    return {
+      problem: `metrics.${name} has the name of what score gives as ${name.slice(SCORE_PREFIX.length)}`,
+    };
+  }
+  const metrics = { ...document.metrics, ...Object.fromEntries(named) };
+  return { document: { ...document, metrics, warnings: [...document.warnings, ...score.warnings] } };
 }
 
 function modelOf(model: unknown): Checked<{ readonly model: string | Uint8Array }> {
@@ -58,25 +83,30 @@ function modelOf(model: unknown): Checked<{ readonly model: string | Uint8Array 
   return { model: bytes === null ? text.json : new Uint8Array(bytes) };
 }
 
-function metricsOf(
-  metrics: unknown,
-): Checked<{ readonly metrics: DocumentFit["metrics"]; readonly warnings: Warnings }> {
-  if (metrics === undefined) return { metrics: {}, warnings: [] };
+interface Metrics {
+  readonly metrics: DocumentFit["metrics"];
+  readonly warnings: Warnings;
+}
+
+const NO_METRICS: Metrics = { metrics: {}, warnings: [] };
+
+/** Metrics as they are stored, or why they cannot be; `subject` is what problems call them. */
+function metricsOf(metrics: unknown, subject: string): Checked<Metrics> {
   if (!isRecord(metrics))
-    return { problem: `metrics is ${kindOf(metrics)}, must be an object of numbers by name` };
+    return { problem: `${subject} is ${kindOf(metrics)}, must be an object of numbers by name` };
   const entries = Object.entries(metrics);
   if (entries.length > MAX_METRICS) {
     return {
-      problem: `metrics has ${entries.length} members, at most ${MAX_METRICS}; keep lists in the model`,
+      problem: `${subject} has ${entries.length} members, at most ${MAX_METRICS}; keep lists in the model`,
     };
   }
   const kept: [string, number | null][] = [];
   const warnings: { code: string; message: string }[] = [];
   for (const [name, value] of entries) {
     if (name === "" || /\p{Cs}/u.test(name))
-      return { problem: `metrics has a member whose name is ${name === "" ? "empty" : "no text"}` };
+      return { problem: `${subject} has a member whose name is ${name === "" ? "empty" : "no text"}` };
     if (typeof value !== "number" && value !== null) {
-      return { problem: `metrics.${cellText(name)} is ${kindOf(value)}, must be a number or null` };
+      return { problem: `${subject}.${cellText(name)} is ${kindOf(value)}, must be a number or null` };
     }
     const isKept = value === null || Number.isFinite(value);
     kept.push([name, isKept ? value : null]);

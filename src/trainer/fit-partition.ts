@@ -1,78 +1,70 @@
 import { ManyfitError } from "../errors.ts";
 import { BLOCK_ROWS, type Block, type Estimator } from "../estimator/estimator.ts";
-import type { PartitionResult, PartitionRows } from "./trainer.ts";
-import { type NumberRows, usedRows } from "./used-rows.ts";
+import type { TrainerColumns } from "../job/resolved-job.ts";
+import type { Rows } from "../table/column.ts";
+import { fitBlocks } from "./fit-blocks.ts";
+import { type RowContext, selectRows } from "./select-rows.ts";
+import type { BlockColumns, PartitionResult, PartitionRows } from "./trainer.ts";
 
-/** How a trainer's columns divide, and how many rows it needs. */
-export interface TrainerShape {
-  readonly featureCount: number;
-  readonly isWeighted: boolean;
-  readonly minRows: number;
+/** An estimator with the columns that it reads, and what the run says of rows. */
+export interface EstimatorFitting extends RowContext {
+  readonly estimator: Estimator;
+  readonly columns: TrainerColumns;
+  /** Names of the columns of rows, in their order. */
+  readonly columnNames: readonly string[];
 }
 
 /**
- * One fit: drops the rows that cannot be used, skips where too few are left, else fits. Never throws: an exception
- * of the estimator is this partition's failure.
+ * One fit of an estimator: divides the rows by the row policy, skips where too few are left, else fits, and scores where
+ * rows are held out. Never throws: an exception of the estimator is this partition's failure.
  */
 export function fitPartition(
   rows: PartitionRows,
-  shape: TrainerShape,
-  estimator: Estimator,
+  keyBytes: Uint8Array | null,
+  { estimator, columns, columnNames, rowPolicy, seed }: EstimatorFitting,
 ): PartitionResult {
-  const used = usedRows(numberRows(rows));
-  const rowsRead = rows.rowCount;
-  const rowsUsed = used.rowCount;
-  const rowsDropped = rowsRead - rowsUsed;
-  const rowsHeldOut = 0;
-  if (rowsUsed === 0)
-    return { state: "skipped", reason: "no_rows", rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
-  if (rowsUsed < shape.minRows) {
-    return { state: "skipped", reason: "too_few_rows", rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
+  const { minRows } = estimator;
+  const selected = selectRows(rows, { rowPolicy, seed, columnNames, minRows, keyBytes });
+  const { counts } = selected;
+  if (selected.state === "skipped") return { state: "skipped", reason: selected.reason, ...counts };
+  if (selected.state === "failed") {
+    const { code, message, stack } = selected;
+    return { state: "failed", code, message, stack, ...counts };
   }
-  try {
-    const fit = estimator.fit(blocksOf(used, shape));
-    if (!("failure" in fit)) return { state: "fitted", fit, rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
-    const { code, message } = fit.failure;
-    return { state: "failed", code, message, stack: null, rowsRead, rowsUsed, rowsDropped, rowsHeldOut };
-  } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
-    return {
-      state: "failed",
-      code: "estimator_threw",
-      message,
-      stack,
-      rowsRead,
-      rowsUsed,
-      rowsDropped,
-      rowsHeldOut,
-    };
-  }
-}
-
-function numberRows({ rowCount, columns }: PartitionRows): NumberRows {
-  return {
-    rowCount,
-    columns: columns.map((column, i) => {
-      if (column.kind === "numbers") return column.values;
-      throw new ManyfitError("internal", `column ${i} holds texts, estimators read numbers`);
-    }),
-  };
+  const heldOut = selected.heldOut === null ? [] : blocksOf(selected.heldOut, columns);
+  return fitBlocks(estimator, {
+    used: blocksOf(selected.used, columns),
+    heldOut: rowPolicy.holdout === null ? null : heldOut,
+    counts,
+  });
 }
 
 /** The rows as blocks: views, no copies. */
-function blocksOf(rows: NumberRows, shape: TrainerShape): Block[] {
+function blocksOf(rows: Rows, trainerColumns: TrainerColumns): Block[] {
+  const columns = rows.columns.map(numbersOf);
   const blocks: Block[] = [];
   for (let from = 0; from < rows.rowCount; from += BLOCK_ROWS) {
     const to = Math.min(rows.rowCount, from + BLOCK_ROWS);
-    const columns =
-      to - from === rows.rowCount ? rows.columns : rows.columns.map((column) => column.subarray(from, to));
-    blocks.push({
-      rowCount: to - from,
-      features: columns.slice(0, shape.featureCount),
-      target: columns[shape.featureCount]!,
-      weights: shape.isWeighted ? columns[shape.featureCount + 1]! : null,
-    });
+    const views = to - from === rows.rowCount ? columns : columns.map((column) => column.subarray(from, to));
+    blocks.push(blockOf({ rowCount: to - from, columns: views }, trainerColumns));
   }
   return blocks;
+}
+
+/** Some rows, with the parts that their columns play: features, target, and weights where rows are weighted. */
+export function blockOf(
+  { rowCount, columns }: BlockColumns,
+  { features, weights }: Pick<TrainerColumns, "features" | "weights">,
+): Block {
+  return {
+    rowCount,
+    features: columns.slice(0, features.length),
+    target: columns[features.length]!,
+    weights: weights === null ? null : columns[features.length + 1]!,
+  };
+}
+
+function numbersOf(column: Rows["columns"][number], index: number): Float64Array {
+  if (column.kind === "numbers") return column.values;
+  throw new ManyfitError("internal", `column ${index} holds texts, estimators read numbers`);
 }

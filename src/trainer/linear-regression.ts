@@ -53,8 +53,10 @@ export const linearRegressionFamily: EstimatorFamily = {
     if (weights !== null) checkColumn(known, weights, "weights");
     for (const feature of told ?? []) checkColumn(known, feature, "feature");
     const taken = new Set([target, weights, ...keyNames]);
-    const features =
-      told ?? columns.filter((c) => c.isNumeric && c.isNamed && !taken.has(c.name)).map((c) => c.name);
+    const others = columns.filter((column) => column.isNamed && !taken.has(column.name));
+    const near = told === null ? others.find((column) => column.nearNumber !== undefined) : undefined;
+    if (near !== undefined) checkColumn(known, near.name, "feature");
+    const features = told ?? others.filter((column) => column.isNumeric).map((column) => column.name);
     if (told === null && features.length === 0) {
       const text = `${NAME} finds no feature: no other column of the source is numeric; name some with --features`;
       throw new ManyfitError("invalid_option", text);
@@ -99,13 +101,25 @@ function checkColumn(known: ReadonlyMap<string, SourceColumn>, name: string, rol
   }
   if (column.isNumeric || column.sqlType === "BOOLEAN") return;
   const isText = column.sqlType === "VARCHAR";
-  const advice = isText
-    ? `; some of its values are not: with --type ${name}=double the first of them is named`
-    : "";
+  const advice =
+    column.nearNumber === undefined ? (isText ? adviceOnText(name) : "") : adviceOn(column.nearNumber);
   throw new ManyfitError(
     "unsupported_type",
     `${role} "${name}" is ${isText ? "text" : column.sqlType}, ${NAME} needs numbers${advice}`,
   );
+}
+
+function adviceOnText(name: string): string {
+  return `; some of its values are not: with --type ${name}=double the first of them is named`;
+}
+
+/** What can be told of a field that keeps a column from being one of numbers. */
+function adviceOn(field: string): string {
+  const isComma = /\d,\d/.test(field);
+  const advice = isComma
+    ? "if the comma stands before its fraction, tell --decimal ,"
+    : `if it stands for no value, tell --null-text '${field}'`;
+  return `; it has ${JSON.stringify(field)} beside numbers: ${advice}`;
 }
 
 function checkFeatures(features: readonly string[], target: string, weights: string | null): void {

@@ -66,8 +66,9 @@ export function describeTrainer(loaded: LoadedTrainer, schema: readonly Field[])
       `trainer reads column "${name}", which is not a column of the source beside its keys; ${suggestName(name, known)}`,
     );
   }
-  const { predict, minRows } = loaded.definition;
-  if (columns.length > 0) return { columns, hasPredict: predict !== null, minRows };
+  const { predict, score, minRows } = loaded.definition;
+  if (columns.length > 0)
+    return { columns, hasPredict: predict !== null, hasScore: typeof score === "function", minRows };
   const why = known.length === 0 ? "the source has none beside its keys" : "name at least one in columns";
   throw new ManyfitError("trainer_invalid", `trainer reads no column; ${why}`);
 }

@@ -1,6 +1,12 @@
 import { ManyfitError, suggestName } from "../errors.ts";
 import type { EstimatorSpec, Job } from "../job/job.ts";
-import type { ResolvedJob, SourceColumn, SourceFile, TrainerModule } from "../job/resolved-job.ts";
+import type {
+  ResolvedJob,
+  SourceColumn,
+  SourceFile,
+  SourceFormat,
+  TrainerModule,
+} from "../job/resolved-job.ts";
 import type { KeyField, KeyType } from "../key/key-type.ts";
 import type { Field } from "../table/field.ts";
 import type { ReadColumn } from "../table/read-column.ts";
@@ -9,7 +15,7 @@ import type { EstimatorFamily } from "./estimator-family.ts";
 
 /** What was found out about a job's source. */
 export interface FoundSource {
-  readonly format: "csv" | "parquet";
+  readonly format: SourceFormat;
   readonly files: readonly SourceFile[];
   readonly columns: readonly SourceColumn[];
 }
@@ -108,7 +114,7 @@ function keyFieldType(
 ): KeyType {
   const { name, sqlType } = column;
   if (Object.hasOwn(job.source.types, name)) return job.source.types[name]!;
-  if (source.format === "csv") return "text";
+  if (source.format !== "parquet") return "text";
   const type = keyTypeOf(sqlType);
   if (type !== null) return type;
   throw new ManyfitError(

@@ -1,9 +1,20 @@
+import { ManyfitError } from "../errors.ts";
 import { isModuleSpec, type Job } from "../job/job.ts";
 import type { RowPolicy } from "../job/policy.ts";
+import type { TrainerModule } from "../job/resolved-job.ts";
 
-/** What a job says of rows, with the defaults of its trainer. */
-export function resolveRowPolicy({ trainer, policy, orderBy }: Job): RowPolicy {
+/**
+ * What a job says of rows, with the defaults of its trainer; `module` is what is known of it where it is one.
+ * @throws ManyfitError `invalid_option` for a holdout that the trainer cannot score.
+ */
+export function resolveRowPolicy({ trainer, policy, orderBy }: Job, module: TrainerModule | null): RowPolicy {
   const { nulls, minRows, holdout } = policy;
+  if (holdout !== null && module?.hasScore === false) {
+    throw new ManyfitError(
+      "invalid_option",
+      `--holdout needs a trainer that can score: give ${module.name} a score({ model, table }) that returns metrics, such as { rmse }, or leave --holdout out`,
+    );
+  }
   return {
     nulls: nulls ?? (isModuleSpec(trainer) ? "keep" : "drop"),
     minRows: minRows ?? 0,

@@ -64,6 +64,14 @@ export type CheckedFit<Output> = [Output] extends [StorableOutput<Output>]
       readonly fit: (...input: never[]) => StorableOutput<Output> | Promise<StorableOutput<Output>>;
     };
 
+/** Nothing more to ask of a `score` whose output can be stored, else what it would have to be. */
+export type CheckedScore<Scores> = [Scores] extends [StorableMetrics<Scores>]
+  ? unknown
+  : {
+      /** What `score` would have to give. */
+      readonly score: (...input: never[]) => StorableMetrics<Scores> | Promise<StorableMetrics<Scores>>;
+    };
+
 /** What JSON cannot carry, though it is an object: functions, arrays of bytes and numbers, dates, maps, sets, promises. */
 export type NotJson =
   | ((...input: never[]) => unknown)
@@ -83,7 +91,10 @@ export interface ColumnsInput<Params> {
 
 /** What `fit` is called with. */
 export interface FitInput<Params> {
-  /** All rows of the partition, in the order of the source. */
+  /**
+   * The rows of the partition that are fitted, in the order of the source or of `orderBy`: all of them, unless the run
+   * drops rows with NULL or holds rows out.
+   */
   readonly table: Table;
   readonly key: PartitionKey;
   /** The same for every partition; plain objects and arrays in it are frozen. */
@@ -127,13 +138,24 @@ export type PredictedColumnValues =
 /** What `predict` returns: columns by name, at least one. */
 export type PredictOutput = Readonly<Record<string, PredictedColumnValues>>;
 
+/** What `score` is called with. */
+export interface ScoreInput<Model, Params> {
+  /** As `fit` returned it, after the way that it takes through the run's files: nobody else has this object. */
+  readonly model: Model;
+  /** The rows of the partition that were held out from the fit, at least one, in the order of the source or of `orderBy`. */
+  readonly table: Table;
+  readonly key: PartitionKey;
+  readonly params: Params;
+}
+
 /**
- * A trainer as its author writes it. `fit` stands before `predict`: TypeScript takes the model's type from the one
- * for the other.
+ * A trainer as its author writes it. `fit` stands before `predict` and `score`: TypeScript takes the model's type from
+ * the one for the others.
  */
 export interface TrainerDefinition<
   Schema extends StandardSchemaV1 | undefined,
   Output extends FitOutput<unknown, object>,
+  Scores extends object = Readonly<Record<string, number | null>>,
 > {
   /**
    * Names of the columns to read. Default: all columns of the source but the key columns and those that trainers cannot
@@ -145,7 +167,7 @@ export interface TrainerDefinition<
     | undefined;
   /** A validator of the params (zod, valibot, arktype, …), sync or async. Default: the trainer has no params. */
   readonly params?: Schema;
-  /** Partitions with fewer rows are skipped. Default: 1. */
+  /** Partitions with fewer rows to fit are skipped; a run may ask for more. Default: 1. */
   readonly minRows?: number | undefined;
   /**
    * Fits one partition. May be async. What it throws is that partition's failure and nobody else's. For the same
@@ -156,4 +178,10 @@ export interface TrainerDefinition<
   predict?(
     input: PredictInput<ReadModel<Output["model"]>, ParamsOf<Schema>>,
   ): PredictOutput | Promise<PredictOutput>;
+  /**
+   * Scores the model of a partition on rows that it was not fitted on: named numbers, as the metrics of `fit`, stored as
+   * `holdout_<name>`. May be async. Called in runs with a holdout, for partitions of which a row is held out; what it
+   * throws is that partition's failure. Default: the trainer cannot score, and is refused where rows are held out.
+   */
+  score?(input: ScoreInput<ReadModel<Output["model"]>, ParamsOf<Schema>>): Scores | Promise<Scores>;
 }

@@ -33,12 +33,33 @@ export type PartitionResult = {
   | { readonly state: "fitted"; readonly document: DocumentFit }
   | { readonly state: "skipped"; readonly reason: SkipReason }
   | {
-      readonly state: "failed";
+      /** `timed_out` is said by whoever waits for a fit, never by a trainer. */
+      readonly state: "failed" | "timed_out";
       readonly code: string;
       readonly message: string;
       readonly stack: string | null;
     }
 );
+
+/** Some rows, at most as many as an estimator's block has, as columns of numbers in the order of `readColumns`. */
+export interface BlockColumns {
+  readonly rowCount: number;
+  readonly columns: readonly Float64Array[];
+}
+
+/**
+ * The usable rows of a partition that need not be in memory together: divided by the row policy before, in canonical
+ * order, in blocks that may be walked any number of times. A block has as many rows as an estimator's, but for the last.
+ */
+export interface BlockedRows {
+  readonly rowsRead: number;
+  readonly rowsUsed: number;
+  readonly rowsHeldOut: number;
+  readonly used: Iterable<BlockColumns>;
+  readonly heldOut: Iterable<BlockColumns>;
+  /** Row and column, from 0, of the first value that makes a row unusable; null where every row is usable. */
+  readonly firstUnusable: { readonly row: number; readonly column: number } | null;
+}
 
 /** What is run on every partition. */
 export interface Trainer {
@@ -50,6 +71,8 @@ export interface Trainer {
    * of the partition's key; null where the trainer does not see keys.
    */
   fitPartition(rows: PartitionRows, keyBytes: Uint8Array | null): PartitionResult | Promise<PartitionResult>;
+  /** As `fitPartition`, to the same bits, for rows that are not in memory together. Absent where all are needed at once. */
+  fitBlocked?(rows: BlockedRows): PartitionResult;
 }
 
 /** A trainer that can predict with the models that it fitted. */

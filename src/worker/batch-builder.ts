@@ -88,7 +88,7 @@ export class BatchBuilder {
     this.#addDocument(result.state === "fitted" && "document" in result ? result.document : null, row);
     if (result.state === "fitted" && "fit" in result) this.#addFit(row, result.fit);
     else if (result.state === "skipped") batch.reason[row] = SKIP_REASONS.indexOf(result.reason);
-    else if (result.state === "failed") {
+    else if (result.state === "failed" || result.state === "timed_out") {
       const { code, message, stack } = result;
       this.#errors.push({ row, code, message, stack });
     }

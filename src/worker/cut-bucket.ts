@@ -1,6 +1,7 @@
 import { ManyfitError } from "../errors.ts";
 import { type Bucket, bucketArrays } from "../protocol/bucket.ts";
-import { type ColumnValues, sliceColumn, type TextValues } from "../table/column.ts";
+import { sliceColumn } from "../table/column.ts";
+import { gatherColumn } from "../table/gather-rows.ts";
 import type { PartitionRows } from "../trainer/trainer.ts";
 import { orderRows } from "./order-rows.ts";
 
@@ -68,39 +69,4 @@ function rowsByPartition(bucket: Bucket, partition: Int32Array, ends: Uint32Arra
     );
   }
   return rows;
-}
-
-function gatherColumn(column: ColumnValues, rows: Uint32Array): ColumnValues {
-  if (column.kind === "texts") return gatherTexts(column, rows);
-  const { values, isValid } = column;
-  return {
-    kind: "numbers",
-    values: gather(values, rows, new Float64Array(rows.length)),
-    isValid: isValid && gather(isValid, rows, new Uint8Array(rows.length)),
-  };
-}
-
-function gatherTexts({ bytes, ends, isValid }: TextValues, rows: Uint32Array): TextValues {
-  const gathered = new Uint8Array(bytes.length);
-  const gatheredEnds = new Uint32Array(rows.length);
-  let end = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    const start = row === 0 ? 0 : ends[row - 1]!;
-    gathered.set(bytes.subarray(start, ends[row]!), end);
-    end += ends[row]! - start;
-    gatheredEnds[i] = end;
-  }
-  return {
-    kind: "texts",
-    bytes: gathered,
-    ends: gatheredEnds,
-    start: 0,
-    isValid: isValid && gather(isValid, rows, new Uint8Array(rows.length)),
-  };
-}
-
-function gather<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array, gathered: T): T {
-  for (let i = 0; i < rows.length; i++) gathered[i] = values[rows[i]!]!;
-  return gathered;
 }

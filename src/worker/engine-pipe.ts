@@ -4,6 +4,7 @@ import { errorFrom, type ManyfitError } from "../errors.ts";
 import { encodeFrame } from "../protocol/frame.ts";
 import { FrameDecoder } from "../protocol/frame-decoder.ts";
 import type { EngineMessage, WorkerMessage } from "../protocol/message.ts";
+import { endGroup } from "./end-group.ts";
 
 /** Where frames come from and where they go: file descriptors that the engine opened. */
 const FROM_ENGINE = 3;
@@ -27,7 +28,7 @@ export function sendToEngine(message: WorkerMessage): void {
   try {
     for (const piece of encodeFrame(message)) writeAll(TO_ENGINE, piece);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") process.exit();
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") leave();
     throw error;
   }
 }
@@ -44,8 +45,14 @@ export function receiveFromEngine(listener: EngineListener): void {
       listener.onDamage(errorFrom(thrown));
     }
   });
-  pipe.on("error", () => process.exit());
-  pipe.on("end", () => process.exit());
+  pipe.on("error", leave);
+  pipe.on("end", leave);
+}
+
+/** Ends this process, and then what it started. */
+function leave(): void {
+  process.once("exit", endGroup);
+  process.exit();
 }
 
 /** Writes all bytes, waiting for room where the descriptor does not do so by itself. */

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { PartitionRows, Trainer } from "../trainer/trainer.ts";
 import type { BatchBuilder } from "./batch-builder.ts";
 import type { FileRead } from "./file-facts-builder.ts";
@@ -22,7 +23,8 @@ export function fitInto(
   const startedAt = performance.now();
   const startedAtMs = performance.timeOrigin + startedAt;
   const result = trainer.fitPartition(rows, keyBytes);
-  if (!(result instanceof Promise)) {
+  // Not instanceof: a trainer may have put something else in the place of the global Promise.
+  if (!types.isPromise(result)) {
     builder.add(result, { startedAtMs, durationMs: performance.now() - startedAt }, file);
     return undefined;
   }

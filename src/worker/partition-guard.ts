@@ -1,5 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { PartitionResult, PartitionRows, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
+import { types } from "node:util";
+import type { RowPolicy } from "../job/policy.ts";
+import { countRows } from "../trainer/select-rows.ts";
+import type { PredictingTrainer, Trainer } from "../trainer/trainer.ts";
 import { userFailure } from "../trainer/user-failure.ts";
 import type { UserFrames } from "../trainer/user-frames.ts";
 
@@ -20,8 +23,15 @@ export class PartitionGuard {
   readonly #turns = new AsyncLocalStorage<Turn>();
   #current: Turn | null = null;
 
-  /** The trainer, whose fits and predictions fail by such errors; `frames` finds the user's own in their stacks. */
-  wrap(trainer: Trainer | PredictingTrainer, frames: UserFrames): Trainer | PredictingTrainer {
+  /**
+   * The trainer, whose fits and predictions fail by such errors; `frames` finds the user's own in their stacks, and
+   * failures count rows by the row policy.
+   */
+  wrap(
+    trainer: Trainer | PredictingTrainer,
+    frames: UserFrames,
+    rowPolicy: RowPolicy,
+  ): Trainer | PredictingTrainer {
     const failureOf = (thrown: unknown) => ({ code: "trainer_threw", ...userFailure(thrown, frames) });
     const { resultSchema, minRows } = trainer;
     const fitting: Trainer = {
@@ -30,7 +40,7 @@ export class PartitionGuard {
       fitPartition: (rows, keyBytes) =>
         this.#guarded(
           () => trainer.fitPartition(rows, keyBytes),
-          (thrown) => failedFit(rows, failureOf(thrown)),
+          (thrown) => ({ state: "failed", ...failureOf(thrown), ...countRows(rows, rowPolicy) }),
         ),
     };
     if (!("predictPartition" in trainer)) return fitting;
@@ -59,24 +69,10 @@ export class PartitionGuard {
     });
     const turn: Turn = { fail };
     const result = this.#turns.run(turn, call);
-    if (!(result instanceof Promise)) return result;
+    if (!types.isPromise(result)) return result;
     this.#current = turn;
     return Promise.race([result, failure]).finally(() => {
       this.#current = null;
     });
   }
-}
-
-function failedFit(
-  { rowCount }: PartitionRows,
-  failure: { readonly code: string; readonly message: string; readonly stack: string | null },
-): PartitionResult {
-  return {
-    state: "failed",
-    ...failure,
-    rowsRead: rowCount,
-    rowsUsed: rowCount,
-    rowsDropped: 0,
-    rowsHeldOut: 0,
-  };
 }

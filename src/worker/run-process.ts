@@ -10,6 +10,7 @@ import type { UserFrames } from "../trainer/user-frames.ts";
 import { captureOutput } from "./capture-output.ts";
 import { checkProtocol } from "./check-protocol.ts";
 import { receiveFromEngine, sendToEngine } from "./engine-pipe.ts";
+import { OutputLimit } from "./output-limit.ts";
 import { PartitionGuard } from "./partition-guard.ts";
 import { watchParent } from "./watch-parent.ts";
 import { createWorkerLoop, type WorkerLoop } from "./worker-loop.ts";
@@ -26,7 +27,8 @@ export function runProcess(families: readonly EstimatorFamily[]): void {
   process.setSourceMapsEnabled(true);
   watchParent();
   const worker = new ProcessWorker(families);
-  captureOutput((stream, text) => worker.log(stream, text));
+  captureOutput((stream, text) => worker.output.print({ stream, text }));
+  process.on("exit", () => worker.output.tellTail());
   const takeStray = (thrown: unknown): void => worker.takeStray(thrown);
   // Ctrl-C goes to every process of a terminal; it is the engine that decides what becomes of its workers.
   process.on("SIGINT", () => undefined);
@@ -41,12 +43,25 @@ export function runProcess(families: readonly EstimatorFamily[]): void {
   });
 }
 
+/** What the process is at; both null between partitions. */
+interface AtWork {
+  readonly task: number | null;
+  readonly partition: number | null;
+}
+
+const NOTHING: AtWork = { task: null, partition: null };
+
 class ProcessWorker {
+  /** Where what is printed goes. */
+  readonly output = new OutputLimit(({ stream, text, isOutside }) => {
+    const { task, partition } = isOutside === true ? NOTHING : this.#atWork;
+    sendToEngine({ type: "logged", task, partition, stream, text });
+  });
   readonly #families: readonly EstimatorFamily[];
   readonly #guard = new PartitionGuard();
   #loop: WorkerLoop | null = null;
   #frames: UserFrames = () => [];
-  #atWork: { readonly task: number; readonly partition: number } | null = null;
+  #atWork: AtWork = NOTHING;
 
   constructor(families: readonly EstimatorFamily[]) {
     this.#families = families;
@@ -66,16 +81,11 @@ class ProcessWorker {
     }
   }
 
-  log(stream: "stdout" | "stderr", text: string): void {
-    const { task, partition } = this.#atWork ?? { task: null, partition: null };
-    sendToEngine({ type: "logged", task, partition, stream, text });
-  }
-
   takeStray(thrown: unknown): void {
     if (this.#guard.take(thrown)) return;
     const { message, stack } = userFailure(thrown, this.#frames);
     const text = `error that nobody caught, of no partition at work: ${stack ?? message}\n`;
-    sendToEngine({ type: "logged", task: null, partition: null, stream: "stderr", text });
+    this.output.print({ stream: "stderr", text, isOutside: true });
   }
 
   async #start(init: WorkerInit): Promise<void> {
@@ -85,16 +95,19 @@ class ProcessWorker {
   }
 
   async #createTrainer(init: WorkerInit): Promise<Trainer | PredictingTrainer> {
-    const { trainer, readColumns, keyFields, seed } = init;
-    if (trainer.kind === "estimator") return createTrainer(trainer.spec, trainer.columns, this.#families);
+    const { trainer, readColumns, keyFields, seed, rowPolicy } = init;
+    if (trainer.kind === "estimator")
+      return createTrainer(trainer.spec, trainer.columns, this.#families, init);
     const loaded = await loadTrainer(trainer.path, trainer.params);
     this.#frames = loaded.frames;
     const { signal } = new AbortController();
-    const created = createModuleTrainer(loaded, { readColumns, keyFields, seed, signal });
-    return this.#guard.wrap(created, loaded.frames);
+    const created = createModuleTrainer(loaded, { readColumns, keyFields, seed, rowPolicy, signal });
+    return this.#guard.wrap(created, loaded.frames, rowPolicy);
   }
 
-  async #work(message: Extract<EngineMessage, { type: "data" | "files" | "score" }>): Promise<void> {
+  async #work(
+    message: Extract<EngineMessage, { type: "data" | "stored" | "files" | "score" }>,
+  ): Promise<void> {
     const loop = this.#loop;
     if (loop === null) throw new ManyfitError("internal", "worker was given data before its trainer");
     if (message.type === "data") await loop.data(message);
@@ -104,8 +117,10 @@ class ProcessWorker {
   }
 
   #send(message: WorkerMessage): void {
-    if (message.type === "started") this.#atWork = { task: message.task, partition: message.partition };
-    else this.#atWork = null;
+    if (message.type === "started") {
+      this.output.beginPartition();
+      this.#atWork = { task: message.task, partition: message.partition };
+    } else this.#atWork = NOTHING;
     sendToEngine(message);
   }
 }

@@ -34,7 +34,7 @@ function startLoop(init: WorkerInit, families: readonly EstimatorFamily[], send:
   const { trainer } = init;
   if (trainer.kind === "module")
     throw new ManyfitError("internal", "worker thread was given a module, which only processes run");
-  return createWorkerLoop(init, createTrainer(trainer.spec, trainer.columns, families), send);
+  return createWorkerLoop(init, createTrainer(trainer.spec, trainer.columns, families, init), send);
 }
 
 async function runTask(
@@ -44,6 +44,7 @@ async function runTask(
   if (loop === null) throw new ManyfitError("internal", "worker was given data before its trainer");
   if (message.type === "data") await loop.data(message);
   else if (message.type === "files") await loop.files(message);
+  else if (message.type === "stored") await loop.stored(message);
   else
     throw new ManyfitError("internal", `worker thread was asked to ${message.type}, which only processes do`);
 }

@@ -5,15 +5,19 @@ import type {
   BucketTask,
   FileTask,
   ScoreTask,
+  StoredTask,
   TaskIdentity,
   WorkerInit,
   WorkerMessage,
 } from "../protocol/message.ts";
+import { needsKeys } from "../protocol/needs-keys.ts";
+import type { StoredPartition } from "../protocol/stored-rows.ts";
 import { readFileRows } from "../source/file/read-file-rows.ts";
 import type { PartitionRows, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
 import { BatchBuilder, batchBuffers } from "./batch-builder.ts";
 import { cutBucket } from "./cut-bucket.ts";
 import { fitInto } from "./fit-into.ts";
+import { fitStored } from "./fit-stored.ts";
 import { hasInexactInteger } from "./has-inexact-integer.ts";
 
 /** Milliseconds of fits after which a worker says what it has, so that its death costs little. */
@@ -26,6 +30,7 @@ const TELL_EVERY_BYTES = 2 ** 22;
 export interface WorkerLoop {
   data(task: BucketTask): Promise<void>;
   files(task: FileTask): Promise<void>;
+  stored(task: StoredTask): Promise<void>;
   score(task: ScoreTask): Promise<void>;
 }
 
@@ -51,6 +56,7 @@ export function createWorkerLoop(
   };
   return {
     async data(task) {
+      checkKeys(init, task);
       const { bucket, from, to, keys } = task;
       const first = bucket.firstPartition;
       const results = answer(task, range(first + from, first + to));
@@ -63,6 +69,7 @@ export function createWorkerLoop(
       results.end();
     },
     async files(task) {
+      checkKeys(init, task);
       const results = answer(
         task,
         Int32Array.from(task.files, (file) => file.partition),
@@ -74,10 +81,21 @@ export function createWorkerLoop(
       }
       results.end();
     },
+    async stored(task) {
+      const results = answer(task, Int32Array.of(task.stored.partition));
+      results.fitStored(task.stored);
+      results.end();
+    },
     async score(task) {
       await scoreAll(task, trainer, { announce, send });
     },
   };
+}
+
+/** A partition without its key would have another's seed, and no trainer would know. */
+function checkKeys(init: WorkerInit, { keys }: BucketTask | FileTask): void {
+  if (keys === null && init.keyFields.length > 0 && needsKeys(init))
+    throw new ManyfitError("internal", "worker was given partitions without their keys");
 }
 
 interface AnswerContext {
@@ -124,6 +142,14 @@ class Answer {
     } else this.#builder.addUnread(reading, reading.file);
     this.#tellIfDue();
     return null;
+  }
+
+  /** The fit of a partition whose rows lie in a file. */
+  fitStored(stored: StoredPartition): void {
+    const startedAt = performance.now();
+    const startedAtMs = performance.timeOrigin + startedAt;
+    const result = fitStored(this.#context.trainer, stored);
+    this.#builder.add(result, { startedAtMs, durationMs: performance.now() - startedAt });
   }
 
   /** Says what has not been said yet. */

@@ -68,7 +68,19 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   engine: { types: ["table", "run", "key", "job", "protocol", "source"] },
   "engine/local": {
     values: [
-      ...["bundle", "worker", "protocol", "source", "trainer", "duckdb", "run", "key", "table", "job"],
+      ...[
+        "bundle",
+        "worker",
+        "protocol",
+        "source",
+        "trainer",
+        "estimator",
+        "duckdb",
+        "run",
+        "key",
+        "table",
+        "job",
+      ],
       "engine",
     ],
     entries: ["worker/thread.ts", "worker/process.ts"],
@@ -76,7 +88,15 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   },
   store: { values: ["duckdb", "table", "key", "run", "job"], node: true },
   "version.ts": { node: true },
-  "plan.ts": { values: ["job", "key", "run", "trainer"], types: ["engine"] },
+  "plan.ts": { values: ["job", "key", "run", "trainer", "plan"], types: ["engine", "source"] },
+  plan: { values: ["job", "key", "run"], types: ["engine"] },
+  "plan-job.ts": {
+    values: [
+      ...["run", "source", "plan", "plan.ts", "open-engine.ts", "policy-options.ts", "train-options.ts"],
+      "train.ts",
+    ],
+    types: ["engine"],
+  },
   "policy-options.ts": { values: ["job"] },
   "train-options.ts": {
     values: ["key", "job", "trainer", "policy-options.ts"],
@@ -84,23 +104,24 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     node: true,
   },
   "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
+  "sample-memory.ts": { types: ["run"], node: true },
   "train.ts": {
     values: [
       ...["table", "key", "run", "job", "protocol", "duckdb", "source", "source/text", "estimator"],
       ...["trainer", "worker", "engine", "engine/local", "store"],
-      ...["plan.ts", "open-engine.ts", "train-options.ts", "version.ts"],
+      ...["plan.ts", "open-engine.ts", "sample-memory.ts", "train-options.ts", "version.ts"],
     ],
     node: true,
   },
-  "predict-options.ts": { values: ["train-options.ts"], types: ["job"], node: true },
+  "predict-options.ts": { values: ["train-options.ts"], types: ["job", "run"], node: true },
   predict: {
-    values: ["table", "key", "run", "job", "duckdb", "source", "store"],
+    values: ["table", "key", "run", "job", "duckdb", "source", "source/text", "store"],
     types: ["engine", "protocol"],
     node: true,
   },
   "predict.ts": {
     values: ["predict", "predict-options.ts", "open-engine.ts", "duckdb", "source", "store"],
-    types: ["engine"],
+    types: ["engine", "run"],
   },
   "index.ts": {
     values: [
@@ -109,7 +130,9 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
         "engine",
         "engine/local",
         "store",
+        "plan",
         "plan.ts",
+        "plan-job.ts",
         "train.ts",
         "predict.ts",
         "predict-options.ts",
@@ -118,7 +141,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
         "version.ts",
       ],
     ],
-    types: ["duckdb"],
+    types: ["duckdb", "predict"],
   },
   cli: { values: ["index.ts", "run", "key"], packages: ["commander"], node: true },
 };

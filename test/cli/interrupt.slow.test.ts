@@ -66,8 +66,31 @@ test.each([
     expect(shown.stdout).toMatch(
       /^run \S+ interrupted\n {2}what {3}.*nothing was committed.*200000 partitions/,
     );
+    expect(shown.stdout).toMatch(
+      /\n {2}begun {2}\S+Z\n {2}ended {2}\S+Z\n {2}why {4}somebody stopped it, with Ctrl-C or a signal\n {2}done {3}[\d,]+ of 200,000 partitions answered/,
+    );
+    expect(shown.stdout).toContain(`\n  log    ${out}/${run}/events.ndjson\n`);
   },
 );
+
+test("a run that is killed is shown as one that died without a word", async () => {
+  const { code } = await trainUntil("\nfitting", "runs-killed", (child) => child.kill("SIGKILL"));
+  expect(code).toBeNull();
+  const shown = await runCli(["show", "--out", "runs-killed"], { cwd });
+  expect(shown).toMatchObject({ code: 0, stderr: "" });
+  expect(shown.stdout).toMatch(
+    /^run \S+ crashed\n {2}what {3}run \S+ died before the commit; nothing was committed/,
+  );
+  expect(shown.stdout).toMatch(
+    /\n {2}why {4}process \d+ on \S+ ended without a word: it was killed, crashed, or the machine stopped; its last event is of \S+Z\n/,
+  );
+  const { stdout } = await runCli(["show", "--out", "runs-killed", "--json"], { cwd });
+  expect(JSON.parse(stdout)).toMatchObject({
+    status: "crashed",
+    manifest: null,
+    left: { stop: null, partitions: 200_000, owner: { pid: expect.any(Number) } },
+  });
+});
 
 test("an interrupt while the source is still read ends with 130 too", async () => {
   const { code, stdout, stderr } = await trainUntil("reading", "runs-early", (child) => child.kill("SIGINT"));
@@ -87,5 +110,6 @@ test("a run that is under way is shown as such", async () => {
   expect(code).toBe(130);
   const { stdout } = await shown!;
   expect(stdout).toMatch(/^run \S+ running\n {2}what {3}run \S+ is under way; nothing is committed yet/);
+  expect(stdout).toMatch(/\n {2}why {4}process \d+ on \S+ works on it since \S+Z\n/);
   expect(stdout).toContain("  next   wait for it, or stop it with Ctrl-C where it runs\n");
 });

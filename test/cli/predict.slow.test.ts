@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -65,6 +65,7 @@ not predicted
           "country=Martinique",
         ],
       },
+      ...{ failures: [], columnsLeftOut: [], filesLeftOut: [] },
       file: join(cwd, "all.parquet"),
       durationMs: expect.any(Number),
     });
@@ -97,6 +98,93 @@ not predicted
     expect(code).toBe(0);
     expect(shown).toContain("1 of 4 rows predicted");
     expect(shown).not.toContain("reading");
+  });
+});
+
+/** Prints while it predicts. */
+const TALKATIVE = `import { defineTrainer } from "manyfit";
+export default defineTrainer({
+  columns: ["x"],
+  fit: () => ({ model: 2 }),
+  predict({ table, model, key }) {
+    console.log("predicting " + key.k);
+    return { twice: table.numbers("x").map((x) => x * model) };
+  },
+});
+`;
+
+describe("predict with a trainer of the user's", () => {
+  const folder = temporaryFolder();
+
+  beforeAll(async () => {
+    writeFileSync(join(folder, "trainer.ts"), TALKATIVE);
+    writeFileSync(join(folder, "rows.csv"), "k,x\nu,1\nv,2\n");
+    const job = ["train", "rows.csv", "--by", "k", "--trainer", "./trainer.ts", "--quiet"];
+    await runCli(job, { cwd: folder });
+  });
+
+  test("shows what it prints, with the key, beside the results", async () => {
+    for (const workers of ["1", "0"]) {
+      const job = ["predict", "latest", "rows.csv", "--out", `out${workers}.csv`, "--workers", workers];
+      const { code, stdout, stderr } = await runCli(job, { cwd: folder });
+      expect(code).toBe(0);
+      expect(stdout).toContain("2 of 2 rows predicted");
+      expect(stderr).toContain("predicting u\n");
+      expect(stderr).toContain("predicting v\n");
+      if (workers === "1") expect(stderr).toContain("[k=u] predicting u\n");
+    }
+    expect(readFileSync(join(folder, "out1.csv"), "utf8")).toBe(
+      "k,x,twice,prediction_reason\nu,1,2.0,\nv,2,4.0,\n",
+    );
+  });
+
+  test("shows none of it where only the result is wanted", async () => {
+    for (const flag of ["--json", "--quiet"]) {
+      const job = ["predict", "latest", "rows.csv", "--out", `out${flag}.csv`, "--workers", "1", flag];
+      const { code, stderr } = await runCli(job, { cwd: folder });
+      expect(code).toBe(0);
+      expect(stderr).not.toContain("predicting u");
+    }
+  });
+});
+
+describe("predict with a model per file", () => {
+  const folder = temporaryFolder();
+
+  beforeAll(async () => {
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data", "a.csv"), "x;y\n1;1,5\n2;3,0\n");
+    const job = ["train", "data", "--per-file", "--target", "y", "--features", "x"];
+    await runCli([...job, "--quiet"], { cwd: folder });
+    writeFileSync(join(folder, "data", "bad.csv"), "z\n1\n");
+    writeFileSync(join(folder, "data", "new.csv"), "x;y\n?;1,5\n2;3,0\n");
+  });
+
+  test("names every file that cannot be read, and writes nothing", async () => {
+    const { code, stderr } = await runCli(["predict", "latest", "data", "--out", "out.csv"], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain("source has 2 of 3 files whose rows cannot be predicted");
+    expect(stderr).toContain('bad.csv): it lacks column "x"');
+    expect(stderr).toContain('new.csv): row 1: column "x" has "?", which is not a number');
+    expect(existsSync(join(folder, "out.csv"))).toBe(false);
+  });
+
+  test("leaves them out and lists them where that is asked for; a dialect can be told", async () => {
+    const job = ["predict", "latest", "data", "--out", "out.csv", "--skip-unreadable"];
+    const { code, stdout } = await runCli([...job, "--null-text", "?"], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain("2 of 4 rows predicted");
+    expect(stdout).toContain('files left out\n  1 file  it lacks column "x"');
+    expect(readFileSync(join(folder, "out.csv"), "utf8")).toBe(
+      [
+        "file,x,y,prediction,prediction_reason",
+        'a.csv,1,"1,5",1.5,',
+        'a.csv,2,"3,0",3.0,',
+        'new.csv,?,"1,5",,unknown_key',
+        'new.csv,2,"3,0",,unknown_key',
+        "",
+      ].join("\n"),
+    );
   });
 });
 

@@ -239,18 +239,61 @@ what next
 describe("plan", () => {
   test("says what train would do, with the largest partitions, and writes nothing", async () => {
     const folder = temporaryFolder();
-    const { code, stdout } = await runCli(["plan", ...GAPMINDER_JOB.slice(1)], { cwd: folder });
+    const { code, stdout } = await runCli(["plan", ...GAPMINDER_JOB.slice(1), "--workers", "2"], {
+      cwd: folder,
+    });
     expect(code).toBe(0);
-    expect(normalised(stdout)).toBe(`\
+    // Sizes are of the data; what memory there is differs from machine to machine.
+    const lines = normalised(stdout).trimEnd().split("\n");
+    expect(lines.pop()).toMatch(
+      /^ {2}memory .* in all; .* of rows, .* allowed; .* kB of the largest partition, .* allowed$/,
+    );
+    expect(lines.join("\n")).toBe(`\
 plan
   source      1 CSV file, 158 kB, 3,313 rows
+  written     commas between fields, point in decimals
   partitions  187 by country; 1 to 58 rows each, median 12
+  rows each          1    3  #
+                2 to 3    0
+                4 to 7   11  ###
+               8 to 15  139  ########################################
+              16 to 31    6  ##
+              32 to 63   28  ########
   largest     country="Czech Republic" (58 rows), country=Denmark (58 rows), country=Finland (58 rows), country=Iceland (58 rows), country=Japan (58 rows)
   fit         linear-regression: lifeExp ~ year
-  outlook     184 partitions to fit, 3 to skip (fewer than 2 usable rows)
-  on          local, N workers, N kB of memory for the rows
-`);
+  outlook     184 partitions to fit, 3 to skip (fewer than 2 usable rows: country="French Guiana", country=Guadeloupe, country=Martinique)
+  on          local, N workers, each some 94 partitions, 1,657 rows`);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("of a sample says how long the run will take, and keeps nothing", async () => {
+    const folder = temporaryFolder();
+    const args = ["plan", ...GAPMINDER_JOB.slice(1), "--sample", "50"];
+    const { code, stdout } = await runCli(args, { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}sample {6}50 partitions, [\d,]+ rows, in .*: (?:49|50) fitted/m);
+    expect(stdout).toMatch(
+      /^ {2}forecast {4}.* for 187 partitions \(reading .*, exchanging .*, fitting .*, committing .*\)$/m,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+    const json = await runCli([...args, "--json"], { cwd: folder });
+    const { forecast } = JSON.parse(json.stdout);
+    expect(forecast).toMatchObject({ sampled: 50, isCutShort: false });
+    for (const range of ["reading", "exchanging", "fitting", "committing", "total"])
+      expect(forecast[range].lowMs).toBeLessThanOrEqual(forecast[range].highMs);
+  });
+
+  test("shows by a sample that a trainer fails, and why", async () => {
+    const folder = temporaryFolder();
+    const trainer = join(folder, "broken.mjs");
+    writeFileSync(
+      trainer,
+      'import { defineTrainer } from "manyfit"; export default defineTrainer({ columns: ["year"], fit({ table }) { throw new Error("no " + table.rowCount + " rows for me"); } });',
+    );
+    const args = ["plan", GAPMINDER, "--by", "country", "--trainer", trainer, "--sample", "12"];
+    const { code, stdout } = await runCli(args, { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {14}12 failed, .*no \d+ rows for me/m);
   });
 
   test("as JSON is the plan", async () => {

@@ -12,8 +12,8 @@ const STARTED: RunEvent = {
   workers: 2,
 };
 
-function logged(text: string, partition: number | null = 7): RunEvent {
-  return { type: "trainer.logged", atMs: 1, task: 0, partition, key: null, stream: "stdout", text };
+function logged(text: string, partition: number | null = 7, key: string | null = null): RunEvent {
+  return { type: "trainer.logged", atMs: 1, task: 0, partition, key, stream: "stdout", text };
 }
 
 /** What is written of some events. */
@@ -34,6 +34,15 @@ describe("what trainers print", () => {
     ]);
   });
 
+  test("names the key of a partition, and nothing of the key can draw either", () => {
+    const lines = written([
+      logged("one\n", 12, "store=17, item=a"),
+      logged("two\n", 13, "store=\u001b[2J"),
+      logged("three\n", 0, "all rows"),
+    ]);
+    expect(lines).toEqual(["[store=17, item=a] one", "[store=\\u001b[2J] two", "[all rows] three"]);
+  });
+
   test("is escaped, so that it cannot draw over the progress", () => {
     expect(written([logged("\u001b[2Jgone\rover\n")])).toEqual(["[partition 7] \\u001b[2Jgone\\u000dover"]);
   });
@@ -52,6 +61,10 @@ describe("what trainers print", () => {
   });
 
   test("is nothing where there are only other events", () => {
-    expect(written([{ type: "run.planned", atMs: 1, partitions: 1, rows: null, skips: 0 }])).toEqual([]);
+    expect(
+      written([
+        { type: "run.planned", atMs: 1, partitions: 1, rows: null, skips: 0, bytes: 1, isEstimator: true },
+      ]),
+    ).toEqual([]);
   });
 });

@@ -80,7 +80,7 @@ describe("a trainer of the user's", () => {
     expect(lines).toContain("  outlook     4 partitions to fit, 1 to skip (fewer than 2 usable rows)");
     // What was on its way when a worker died is fitted once more.
     const printed = new Set(lines.filter((line) => line.startsWith("[")));
-    expect([...printed].sort()).toEqual(["[partition 0] fitting a", "[partition 1] fitting b"]);
+    expect([...printed].sort()).toEqual(["[store=a] fitting a", "[store=b] fitting b"]);
   });
 
   test("ends with what became of every partition, metrics, models and what to do next", () => {

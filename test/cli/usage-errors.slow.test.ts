@@ -55,7 +55,7 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
       "query a --file x.csv --format csv",
       "option '--file <file>' cannot be used with option '--format <format>'",
     ],
-    ["train", `missing required argument 'paths'${SEE_TRAIN}`],
+    ["train", "no path is given: name files, folders or globs, as in manyfit train sales/ --by store"],
     ["train x.csv --targt y", `unknown option '--targt' (did you mean --target?)${SEE_TRAIN}`],
     ["train x.csv --by", `option '--by <columns>' argument missing${SEE_TRAIN}`],
     ["train x.csv --json --quiet", `option '--json' cannot be used with option '--quiet'${SEE_TRAIN}`],
@@ -95,6 +95,24 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
       '--type k=blob: "blob" is not a type; there are: text, integer,',
     ],
     ["plan x.csv --target y", "nothing says what makes a partition"],
+    ["plan --sample x.csv --by k --target y", "--sample is x.csv, allowed are times with their unit"],
+    ["train x.csv --by k --target y --delimiter ;;", '--delimiter is ";;", allowed is one character'],
+    ["train x.csv --by k --target y --decimal x", "--decimal is x, allowed are ., ,"],
+    ["train x.csv --by k --target y --nulls omit", "--nulls is omit, allowed are drop, keep, fail"],
+    ["train x.csv --by k --target y --nulls keep", "--nulls is keep, but linear-regression cannot fit rows"],
+    ["train x.csv --by k --target y --min-rows 0", "--min-rows is 0, allowed are whole numbers from 1 to"],
+    [
+      "train x.csv --by k --target y --holdout 20%",
+      "--holdout is 20%, allowed are shares above 0 and below 1",
+    ],
+    ["train x.csv --by k --target y --timeout 30", "--timeout is 30, allowed are times with their unit"],
+    ["train x.csv --by k --target y --max-failed some", "--max-failed is some, allowed are whole numbers"],
+    ["train x.csv --by k --target y --memory 4QB", "--memory is 4QB, allowed are bytes, or text such as"],
+    ["train x.csv --by k --target y --name latest", '--name is "latest", allowed are 1 to 100 letters'],
+    ["train x.csv --by k --target y --config no.json", "--config no.json: cannot be read"],
+    ["config", "nothing is told: give the paths and flags of manyfit train, or --schema"],
+    ["config x.csv --by k --pooled", "--by and --pooled are both given"],
+    ["config x.csv --schema", "--schema is the same for every job; leave x.csv out"],
     [
       "train x.csv --target y --by k --estimator linear-regresion",
       'estimator "linear-regresion" is not known; did you mean linear-regression?',
@@ -208,14 +226,14 @@ describe("help", () => {
     const places = steps.map((step) => stdout.indexOf(`$ ${step}`));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(Math.min(...places)).toBeGreaterThan(0);
-    for (const name of ["train", "plan", "show", "models", "query"]) {
+    for (const name of ["train", "plan", "show", "models", "query", "config"]) {
       const help = await runCli([name, "--help"], { cwd });
       expect(help.code).toBe(0);
       expect(help.stdout.match(/^ {4}\$ manyfit /gm)!.length).toBeGreaterThanOrEqual(2);
     }
   });
 
-  test.each(["", "train", "plan", "show", "models", "query", "predict"])(
+  test.each(["", "train", "plan", "show", "models", "query", "predict", "config"])(
     "of manyfit %s fits 80 columns, and its options 60",
     async (name) => {
       const help = async (columns: number): Promise<string[]> => {

@@ -2,8 +2,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Connection } from "../../src/duckdb/duckdb.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Job } from "../../src/job/job.ts";
+import { DEFAULT_POLICY, type Policy } from "../../src/job/policy.ts";
 import { decodeKey } from "../../src/key/decode-key.ts";
 import { keyAt } from "../../src/key/key-list.ts";
+import { planRun } from "../../src/plan.ts";
+import { SKIP_REASONS } from "../../src/run/fit-state.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { answeredCount } from "../../src/run/run-state.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
@@ -114,6 +117,17 @@ export function checkEngine(name: string, member: EngineMember, oracle: EngineMe
       expect(pooled.answers).toEqual(expected.answers);
     });
 
+    test.each(POLICIES)(
+      "gives the same bits as its oracle with $name, skips as planned",
+      async ({ policy }) => {
+        const job = { ...mixedJob(paths), policy: { ...DEFAULT_POLICY, ...policy } };
+        const found = await collectRun(await member.create(), job);
+        expect(found.answers).toEqual((await collectRun(await oracle.create(), job)).answers);
+        expect(found.answers).not.toEqual(run.answers);
+        checkRows(found);
+      },
+    );
+
     test("makes an estimator that throws the failure of that partition alone", async () => {
       const connection = await (await openTestDuckdb()).connect();
       const rows =
@@ -171,6 +185,29 @@ export function checkEngine(name: string, member: EngineMember, oracle: EngineMe
       await engine.close();
     });
   });
+}
+
+const POLICIES: readonly { readonly name: string; readonly policy: Partial<Policy> }[] = [
+  { name: "a fifth of the rows held out and 33 to be fitted", policy: { holdout: 0.2, minRows: 33 } },
+  { name: "half of the rows held out and 30 to be fitted", policy: { holdout: 0.5, minRows: 30 } },
+  { name: "NULLs that fail their partition", policy: { nulls: "fail", holdout: 0.1, minRows: 50 } },
+];
+
+/** What a run with a row policy says of rows, against what was counted before. */
+function checkRows({ inspection, answers }: CollectedRun): void {
+  const { inventory, resultSchema } = inspection;
+  const skips = { no_rows: 0, too_few_rows: 0 };
+  for (const [partition, { state, reason, rows, rowsHeldOut, metrics }] of answers.entries()) {
+    const [read, used, dropped] = rows;
+    expect(used + dropped + rowsHeldOut).toBe(read);
+    expect([read, used + rowsHeldOut]).toEqual([inventory.rows[partition], inventory.usableRows[partition]]);
+    if (state === "skipped") skips[SKIP_REASONS[reason]!]++;
+    if (state !== "fitted") continue;
+    const rmse = metrics[resultSchema.metrics.findIndex(({ name }) => name === "holdout_rmse")];
+    expect(rmse === null).toBe(rowsHeldOut === 0);
+  }
+  expect(planRun(inspection, { name: "any", workers: 1 }).skips).toEqual(skips);
+  expect(skips.too_few_rows).toBeGreaterThan(0);
 }
 
 function checkEvents(events: readonly RunEvent[], partitions: number): void {

@@ -19,10 +19,13 @@ export function checkEstimator(name: string, member: EstimatorMember): void {
   describe(`estimator ${name}`, () => {
     checkBits(member, cases);
     checkPurity(member, cases);
+    checkPredictions(member, cases);
     checkResults(member, cases);
     checkRowCounts(member);
   });
 }
+
+const NO_VALUES = new Float64Array();
 
 /** A fit as it is now: what the estimator does to its memory later cannot change it. */
 function snapshot(fit: Fit | FitFailure): Fit | FitFailure {
@@ -137,13 +140,80 @@ function checkPurity({ createEstimator }: EstimatorMember, cases: readonly Estim
 
   test("keeps its result schema and its least number of rows", () => {
     const estimator = createEstimator();
-    const { resultSchema, minRows } = structuredClone({ ...estimator, fit: null });
+    const { resultSchema, minRows } = structuredClone({ ...estimator, fit: null, predict: null });
     for (const { columns } of cases) estimator.fit(blocksFrom(columns));
     expect(estimator.resultSchema).toStrictEqual(resultSchema);
     expect(estimator.minRows).toBe(minRows);
     expect(createEstimator().resultSchema).toStrictEqual(resultSchema);
     expect(Number.isInteger(minRows) && minRows >= 1).toBe(true);
   });
+}
+
+function checkPredictions({ createEstimator }: EstimatorMember, cases: readonly EstimatorCase[]): void {
+  test.each(cases)("predicts every row of $name by the model alone, to the same bits", ({ columns }) => {
+    const estimator = createEstimator();
+    const blocks = blocksFrom(columns);
+    const fit = estimator.fit(blocks);
+    if (!isFit(fit)) return;
+    const model = snapshot(fit) as Fit;
+    const predictions = blocks.map((block) => estimator.predict(fit.model, block));
+    expect(predictions.map(({ length }) => length)).toEqual(blocks.map(({ rowCount }) => rowCount));
+    // Not by what the last fit left behind, nor by an object that only this estimator knows.
+    estimator.fit(blocksFrom(cases[0]!.columns));
+    const stored = JSON.parse(JSON.stringify(fit.model)) as Fit["model"];
+    expect(blocks.map((block) => estimator.predict(stored, block))).toStrictEqual(predictions);
+    expect(blocks.map((block) => createEstimator().predict(stored, block))).toStrictEqual(predictions);
+    expect([fit, blocks]).toStrictEqual([model, blocksFrom(columns)]);
+  });
+
+  test.each(cases.filter(({ isOrdinary }) => isOrdinary))(
+    "predicts each row of $name by itself",
+    ({ columns }) => {
+      const estimator = createEstimator();
+      const blocks = blocksFrom(columns);
+      const fit = estimator.fit(blocks);
+      if (!isFit(fit)) throw new Error(fit.failure.message);
+      for (const block of blocks) {
+        const predictions = estimator.predict(fit.model, block);
+        for (const value of predictions) expect(Number.isFinite(value)).toBe(true);
+        for (const row of [0, block.rowCount >> 1, block.rowCount - 1]) {
+          const features = block.features.map((column) => column.slice(row, row + 1));
+          expect(estimator.predict(fit.model, { rowCount: 1, features })).toEqual(
+            predictions.slice(row, row + 1),
+          );
+        }
+        expect(
+          estimator.predict(fit.model, { rowCount: 0, features: block.features.map(() => NO_VALUES) }),
+        ).toEqual(NO_VALUES);
+      }
+    },
+  );
+
+  const rss = createEstimator().resultSchema.metrics.findIndex(({ name }) => name === "rss");
+  if (rss < 0) return;
+  test.each(cases.filter(({ isOrdinary }) => isOrdinary))(
+    "leaves of $name the residuals that its fit says",
+    ({ columns }) => {
+      const blocks = blocksFrom(columns);
+      const estimator = createEstimator();
+      const fit = estimator.fit(blocks);
+      if (!isFit(fit)) throw new Error(fit.failure.message);
+      let [squares, targets] = [0, 0];
+      for (const block of blocks) {
+        const predictions = estimator.predict(fit.model, block);
+        for (const [i, target] of block.target.entries()) {
+          const weight = block.weights === null ? 1 : block.weights[i]!;
+          squares += weight * (target - predictions[i]!) ** 2;
+          targets += weight * target ** 2;
+        }
+      }
+      // A prediction of a target far from zero is right to the last digits of that, not of its residual.
+      const residualSquares = fit.metrics[rss]!;
+      const allowed =
+        1e-10 * residualSquares + 4e-15 * Math.sqrt(residualSquares * targets) + 1e-30 * targets;
+      expect(Math.abs(squares - residualSquares)).toBeLessThan(allowed);
+    },
+  );
 }
 
 /** Asserts that every model field has all its numbers, but for those that have no value under these params. */

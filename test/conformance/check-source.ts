@@ -72,7 +72,7 @@ async function open(connection: Connection, job: EstimatorJob): Promise<Opened> 
   const schema = await inspectSource(job.source, connection);
   const resolved = resolveEstimatorJob(job, schema);
   const relation = await createRelation(resolved, schema, connection);
-  return { relation, dictionary: await createDictionary(relation, resolved.keyFields, connection) };
+  return { relation, dictionary: await createDictionary(relation, resolved, connection) };
 }
 
 async function copyRows(batches: AsyncIterable<RowBatch>): Promise<CopiedRow[]> {
@@ -104,7 +104,7 @@ export function checkSource(name: string, layout: Layout): void {
 
     test("counts the rows of every file", () => {
       expect(opened.relation.fileRows).toHaveLength(layout.files);
-      expect(opened.relation.fileRows.reduce((sum, n) => sum + n, 0)).toBe(ROWS);
+      expect(opened.relation.fileRows!.reduce((sum, n) => sum + n, 0)).toBe(ROWS);
     });
 
     test("has every key once, with its rows and its usable rows", () => {

@@ -5,7 +5,7 @@ import { partitionSeed } from "../../src/key/partition-seed.ts";
 import type { ResultSchema } from "../../src/run/result-schema.ts";
 import { shuffled, withFailures } from "../store/changed-run.ts";
 import { expectedDigest } from "../store/digest-oracle.ts";
-import { batchesOf, factsOf, plainRun } from "../store/made-run.ts";
+import { batchesOf, factsOf, jobOf, ORIGIN, plainRun } from "../store/made-run.ts";
 import { madeRuns } from "../store/made-run-arbitrary.ts";
 import { checkStoredDigest } from "./check-stored-digest.ts";
 import { checkStoredDocuments } from "./check-stored-documents.ts";
@@ -178,6 +178,48 @@ export function checkStore(name: string, createMember: () => Promise<StoreMember
         await expect(writer.append(wrong)).rejects.toMatchObject({ code: "internal" });
       await writer.append(batch!);
       expect((await writer.commit(factsOf(run))).digest).toBe(expectedDigest(run));
+    });
+
+    test("tells how far a commit is: never less than before, and all partitions at its end", async () => {
+      for (const run of [plainRun(9000), plainRun(1), withFailures(plainRun(30))]) {
+        const writer = await member().createWriter(run);
+        for (const batch of batchesOf(run)) await writer.append(batch);
+        const told: number[] = [];
+        await writer.commit(factsOf(run), (done) => told.push(done));
+        expect(told).toEqual([...told].sort((a, b) => a - b));
+        expect(told.every(Number.isInteger)).toBe(true);
+        // Once for each table at least, and more than once for a digest of many.
+        expect(told.length).toBeGreaterThanOrEqual(run.outcomes.length > 5000 ? 6 : 4);
+        expect(told.at(-1)).toBe(run.outcomes.length);
+      }
+    });
+
+    test("says of a run that is not committed what was to be done, by whom, why it stopped, and how far it came", async () => {
+      const run = withFailures(plainRun(30));
+      const writer = await member().createWriter(run);
+      const [first] = batchesOf(run, { batchRows: 20 });
+      await writer.append(first!);
+      const running = await member().open(writer);
+      const { files: _, ...job } = jobOf(run);
+      expect(running).toMatchObject({
+        status: "running",
+        leftBehind: { stop: null, owner: { pid: process.pid }, job: { job, origin: ORIGIN }, partitions: 30 },
+      });
+      const stop = { atMs: 1.7e12, reason: "budget", message: "11 of 30 partitions failed" } as const;
+      writer.recordEvent({ type: "run.stopped", ...stop });
+      await writer.stop();
+      const stopped = await member().open(writer);
+      expect(stopped).toMatchObject({
+        status: "stopped",
+        manifest: null,
+        leftBehind: { stop, lastEventAtMs: 1.7e12, owner: null, answered: 20, partitions: 30 },
+      });
+      const counted = await rowsOf(stopped, "select state, count(*)::integer from ledger group by state");
+      const { counts } = stopped.leftBehind!;
+      expect(Object.fromEntries(counted)).toEqual(
+        Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+      );
+      await Promise.all([running.close(), stopped.close()]);
     });
 
     test("takes nothing after the commit", async () => {

@@ -34,7 +34,7 @@ export interface WorkerMember {
 /** Files with their text: a plain one, one that is not plain, one that is not there, one with its columns turned round. */
 const FILES = [
   ["plain.csv", "x,y\n1,3\n2,5.5\n3,7\n4,9\n"],
-  ["quoted.csv", 'x,y\n1,"3"\n2,5\n3,7\n4,9\n'],
+  ["plus.csv", "x,y\n1,+3\n2,5\n3,7\n4,9\n"],
   ["missing.csv", null],
   ["turned.csv", "y,more,x\n3,a,1\n5.5,b,2\n7,c,3\n9,d,4\n"],
 ] as const;
@@ -57,7 +57,7 @@ export function checkWorker(name: string, member: WorkerMember): void {
         readColumns: MADE_COLUMNS,
         keyFields: [],
         seed: 1,
-        rowPolicy: ALL_ROWS,
+        rowPolicy: { ...ALL_ROWS, nulls: "drop" },
         filePlan: { format: "csv", dialect: PLAIN_DIALECT, columns: MADE_COLUMNS, mustDecline: null },
       };
       worker.send({ type: "init", ...init });

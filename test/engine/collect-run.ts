@@ -12,6 +12,7 @@ export interface PartitionAnswer {
   readonly state: string;
   readonly reason: number;
   readonly rows: readonly [read: number, used: number, dropped: number];
+  readonly rowsHeldOut: number;
   /** The numbers of the model, NULL as null. */
   readonly model: readonly (number | null)[];
   readonly metrics: readonly (number | null)[];
@@ -44,13 +45,15 @@ export async function collectRun(engine: Engine, job: Job): Promise<CollectedRun
   }
 }
 
-function addAnswers(answers: (PartitionAnswer | undefined)[], batch: ResultBatch): void {
+/** Adds what a batch says of its partitions; throws when one is answered twice. */
+export function addAnswers(answers: (PartitionAnswer | undefined)[], batch: ResultBatch): void {
   for (const [row, partition] of batch.partition.entries()) {
     if (answers[partition] !== undefined) throw new Error(`partition ${partition} was answered twice`);
     answers[partition] = {
       state: FIT_STATES[batch.state[row]!]!,
       reason: batch.reason[row]!,
       rows: [batch.rowsRead[row]!, batch.rowsUsed[row]!, batch.rowsDropped[row]!],
+      rowsHeldOut: batch.rowsHeldOut[row]!,
       model: numbersOf(batch.model, row),
       metrics: numbersOf(batch.metrics, row),
       errors: batch.errors

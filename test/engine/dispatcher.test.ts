@@ -1,139 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Dispatcher } from "../../src/engine/local/dispatcher.ts";
-import type { Work } from "../../src/engine/local/task-range.ts";
 import { WorkQueue } from "../../src/engine/local/work-queue.ts";
-import { FIT_STATES } from "../../src/run/fit-state.ts";
 import type { ResultBatch } from "../../src/run/result-batch.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { answeredCount, foldEvent, INITIAL_RUN_STATE } from "../../src/run/run-state.ts";
 import { MortalPool, type NextFate } from "./mortal-pool.ts";
-
-function bucketOf(firstPartition: number, count: number): Work {
-  const bucket = {
-    memory: new ArrayBuffer(0),
-    rowCount: 10 * count,
-    columns: [],
-    textBytes: [],
-    firstPartition,
-    partitionRows: new Float64Array(count).fill(10),
-  };
-  return { kind: "bucket", bucket, keys: null };
-}
-
-function filesOf(firstPartition: number, count: number): Work {
-  const files = Array.from({ length: count }, (_, i) => ({
-    partition: firstPartition + i,
-    path: `/${firstPartition + i}`,
-  }));
-  // Each key is one byte, its partition's number.
-  const bytes = Uint8Array.from(files, ({ partition }) => partition);
-  return {
-    kind: "files",
-    files,
-    keys: { bytes, offsets: Float64Array.from({ length: count + 1 }, (_, i) => i) },
-    bytes: count,
-  };
-}
-
-interface Played {
-  readonly items: readonly (RunEvent | ResultBatch)[];
-  readonly batches: readonly ResultBatch[];
-  readonly events: readonly RunEvent[];
-  readonly pool: MortalPool;
-  readonly declined: readonly { partition: number; path: string; reason: string }[];
-  readonly error: unknown;
-}
-
-/** Plays works through a dispatcher to the end; `order` says which worker makes the next step. */
-async function play(
-  works: readonly Work[],
-  size: number,
-  { fate, order }: { fate: NextFate; order: () => number },
-): Promise<Played> {
-  const results = new WorkQueue<RunEvent | ResultBatch>();
-  const declined: { partition: number; path: string; reason: string }[] = [];
-  const dispatcher = new Dispatcher({
-    results,
-    resultSchema: DOCUMENT_SCHEMA,
-    onDeclined: (partition, path, reason) => {
-      declined.push({ partition, path, reason });
-      // As an engine does: later, as a bucket.
-      queueMicrotask(() => dispatcher.add(bucketOf(partition, 1)));
-    },
-  });
-  const pool = new MortalPool(size, dispatcher, fate);
-  dispatcher.attach(pool);
-  for (const work of works) dispatcher.add(work);
-  dispatcher.finish();
-  const items: (RunEvent | ResultBatch)[] = [];
-  let error: unknown = null;
-  let hasEnded = false;
-  const drained = (async () => {
-    for await (const item of results.drain(() => dispatcher.advance())) items.push(item);
-  })()
-    .catch((thrown: unknown) => {
-      error = thrown;
-    })
-    .finally(() => {
-      hasEnded = true;
-    });
-  for (let steps = 0; !hasEnded; steps++) {
-    if (steps > 20_000) throw new Error("the run does not end");
-    const { busy } = pool;
-    if (busy.length > 0) pool.step(busy[order() % busy.length]!);
-    else await new Promise((soon) => setImmediate(soon));
-    if (steps % 7 === 0) await Promise.resolve();
-  }
-  await drained;
-  const batches = items.filter((item) => item.type === "result.batch");
-  const events = items.filter((item) => item.type !== "result.batch");
-  return { items, batches, events, pool, declined, error };
-}
-
-/** State and attempt of each partition that was answered; throws when one was answered twice. */
-function answersOf(batches: readonly ResultBatch[]): Map<number, { state: string; attempt: number }> {
-  const answers = new Map<number, { state: string; attempt: number }>();
-  for (const { partition, state, attempt } of batches) {
-    for (const [row, number] of partition.entries()) {
-      if (answers.has(number)) throw new Error(`partition ${number} was answered twice`);
-      answers.set(number, { state: FIT_STATES[state[row]!]!, attempt });
-    }
-  }
-  return answers;
-}
+import { answersOf, bucketOf, dice, filesOf, first, noDeath, play, someWorks } from "./play-dispatcher.ts";
 
 const FATES = ["work", "work", "work", "die", "flush", "decline"] as const;
-
-/** Whole numbers below what is asked for, the same for the same seed (mulberry32). */
-function dice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const noDeath: NextFate = () => "work";
-const first = (): number => 0;
-
-/** Works over partitions from 0, of buckets and files. */
-const someWorks = fc
-  .array(fc.record({ count: fc.integer({ min: 1, max: 6 }), isFiles: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 8,
-  })
-  .map((shapes) => {
-    let next = 0;
-    return shapes.map(({ count, isFiles }) => {
-      const work = isFiles ? filesOf(next, count) : bucketOf(next, count);
-      next += count;
-      return { work, count };
-    });
-  });
 
 describe("a dispatcher", () => {
   test("answers every partition exactly once, whoever dies and whenever", async () => {

@@ -1,3 +1,4 @@
+import { endText, type WorkerEnd } from "../../src/engine/local/worker-end.ts";
 import type { TaskMessage, WorkerPool, WorkerPoolListener } from "../../src/engine/local/worker-pool.ts";
 import type { WorkerMessage } from "../../src/protocol/message.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
@@ -24,6 +25,8 @@ interface Lane {
   readonly inbox: TaskMessage[];
   /** Steps of the task at work that are not made yet. */
   steps: (() => void)[];
+  /** Why it was ended, though it is not dead yet, and how many steps it makes all the same. */
+  end?: { readonly end: WorkerEnd; stepsLeft: number };
 }
 
 /**
@@ -35,6 +38,8 @@ export class MortalPool implements WorkerPool {
   readonly sent: { readonly worker: number; readonly message: TaskMessage }[] = [];
   deaths = 0;
   isHeld = false;
+  /** Steps that a worker makes after it was ended. */
+  stepsAfterEnd: () => number = () => 0;
   readonly #listener: WorkerPoolListener;
   readonly #fate: NextFate;
   readonly #lanes: Lane[];
@@ -60,18 +65,36 @@ export class MortalPool implements WorkerPool {
     this.#lanes[worker] = { isDead: false, inbox: [], steps: [] };
   }
 
+  pidOf(worker: number): number {
+    return 1000 + worker;
+  }
+
+  /** Ends the worker when it has made some steps more, as one does that is killed while it talks. */
+  end(worker: number, end: WorkerEnd): void {
+    this.#lanes[worker]!.end ??= { end, stepsLeft: this.stepsAfterEnd() };
+  }
+
+  giveUp(): boolean {
+    return false;
+  }
+
   async close(): Promise<void> {}
 
   /** Workers that have something to do. */
   get busy(): number[] {
-    return this.#lanes.flatMap(({ inbox, steps }, worker) =>
-      inbox.length + steps.length > 0 ? [worker] : [],
+    return this.#lanes.flatMap(({ inbox, steps, end }, worker) =>
+      inbox.length + steps.length > 0 || end !== undefined ? [worker] : [],
     );
   }
 
   /** One step of one worker. */
   step(worker: number): void {
     const lane = this.#lanes[worker]!;
+    if (lane.end !== undefined && (lane.end.stepsLeft === 0 || lane.inbox.length + lane.steps.length === 0)) {
+      this.#die(worker);
+      return;
+    }
+    if (lane.end !== undefined) lane.end.stepsLeft--;
     if (lane.steps.length === 0) {
       const message = lane.inbox[0] ?? null;
       if (this.#dies({ worker, partition: null, at: message ? "task" : "idle", message })) return;
@@ -83,6 +106,7 @@ export class MortalPool implements WorkerPool {
 
   #begin(worker: number, lane: Lane, message: TaskMessage): void {
     lane.inbox.shift();
+    if (message.type === "stored") throw new Error("these workers have no file to read rows from");
     const isFiles = message.type === "files";
     const partitions = isFiles
       ? message.files.map((file) => file.partition)
@@ -126,11 +150,15 @@ export class MortalPool implements WorkerPool {
 
   #die(worker: number): void {
     this.deaths++;
+    const end = this.#lanes[worker]!.end?.end ?? null;
     this.#lanes[worker] = { isDead: true, inbox: [], steps: [] };
-    this.#listener.onDeath(worker, {
-      cause: `worker ${worker} ended by signal SIGKILL`,
-      lastWords: "last words",
-    });
+    const name = `worker ${worker}`;
+    this.#listener.onDeath(
+      worker,
+      end === null
+        ? { cause: `${name} ended by signal SIGKILL`, name, lastWords: "last words", end }
+        : { cause: endText(name, end), name, lastWords: "", end },
+    );
   }
 }
 

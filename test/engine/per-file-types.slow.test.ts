@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Connection, Duckdb } from "../../src/duckdb/duckdb.ts";
 import { linearRegression, type TrainerSpec, type TrainOptions, train } from "../../src/index.ts";
-import { plan } from "../../src/train.ts";
+import { plan } from "../../src/plan-job.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -38,8 +38,8 @@ async function parquets(files: Readonly<Record<string, string>>): Promise<string
   return folder;
 }
 
-/** A trainer whose model is what it sees of a column. */
-function seen(column: string): TrainerSpec {
+/** A trainer whose model is what it sees of a column, or JavaScript that makes something of it. */
+function seen(column: string, shown = "x"): TrainerSpec {
   const module = join(temporaryFolder(), "seen.ts");
   writeFileSync(
     module,
@@ -48,7 +48,8 @@ function seen(column: string): TrainerSpec {
        columns: ${JSON.stringify([column])},
        fit({ table }) {
          const { name, type } = table.schema[0]!;
-         return { model: type === "text" ? table.texts(name) : [...table.numbers(name)] };
+         const x = type === "text" ? table.texts(name) : [...table.numbers(name)];
+         return { model: ${shown} };
        },
      });`,
   );
@@ -152,6 +153,19 @@ describe("a file whose own types are not those of the largest", () => {
       "b.parquet": "select 1e300 as x",
     });
     expect((await answers({ source, trainer: seen("x") }))[1]!.model).toEqual([1e300]);
+  });
+
+  test("may have NaN and infinities among its integers, and quoted texts, whoever reads them", async () => {
+    const source = csvs({
+      "a.csv": `x,t\n${Array.from({ length: 40 }, (_, i) => `${i},text ${i}\n`).join("")}`,
+      "b.csv": 'x,t\nNaN,"a ""b"""\n-inf,\n,""\n"7", padded \n',
+      "c.csv": "x,t\n9007199254740993,a\n",
+    });
+    const numbers = await answers({ source, trainer: seen("x", "x.map(String)") });
+    expect(numbers[1]!.model).toEqual(["NaN", "-Infinity", "NaN", "7"]);
+    expect(numbers[2]!.error).toMatch(/column "x" has an integer that a number cannot hold exactly/);
+    const texts = await answers({ source, trainer: seen("t") });
+    expect(texts[1]!.model).toEqual(['a "b"', null, null, " padded "]);
   });
 
   test.each(["file_row_number", "FILE_INDEX"])("fails where it has a column %s", async (name) => {

@@ -28,5 +28,9 @@ export const probeFamily = {
       }
       return { model: [count, sum, breaks, hash], metrics: [], terms: [], warnings: [] };
     },
+    predict: ([count, sum], { rowCount, features }) => {
+      if (features[0].includes(-667)) throw new Error("the probe was told to fail at scoring");
+      return new Float64Array(rowCount).fill(sum / count);
+    },
   }),
 };

@@ -105,7 +105,7 @@ describe("processes", () => {
         if (at === 100) throw new Error("only this");`),
     );
     const { states, batches, events, error } = await run(
-      (listener) => new ProcessPool(2, ENTRY, moduleInit(path), listener),
+      (listener) => new ProcessPool(2, { entry: ENTRY, init: moduleInit(path) }, listener),
     );
     expect(error).toBe(null);
     expect(states.size).toBe(PARTITIONS);
@@ -144,7 +144,7 @@ describe("processes", () => {
       ),
     );
     const { states, batches } = await run(
-      (listener) => new ProcessPool(2, ENTRY, moduleInit(path), listener),
+      (listener) => new ProcessPool(2, { entry: ENTRY, init: moduleInit(path) }, listener),
     );
     expect([...states.values()].filter((state) => state !== "fitted")).toEqual([]);
     const attempts = batches
@@ -155,7 +155,9 @@ describe("processes", () => {
 
   test("end a run whose workers die before they fit anything, with what they wrote last", async () => {
     const path = await bundledText(fitText("", `console.error("licence is missing"); process.exit(4);`));
-    const { error } = await run((listener) => new ProcessPool(2, ENTRY, moduleInit(path), listener));
+    const { error } = await run(
+      (listener) => new ProcessPool(2, { entry: ENTRY, init: moduleInit(path) }, listener),
+    );
     expect(error).toMatchObject({ code: "worker_failed" });
     expect((error as Error).message).toMatch(
       /^worker \d ended by process.exit\(4\) or exit code 4, the 3rd worker in a row to end before it fitted anything; it wrote last:\nlicence is missing$/,
@@ -164,7 +166,9 @@ describe("processes", () => {
 
   test("end a run with what a worker says of its trainer", async () => {
     const path = await bundledText(fitText("", `throw new Error("not today");`));
-    const { error } = await run((listener) => new ProcessPool(1, ENTRY, moduleInit(path), listener));
+    const { error } = await run(
+      (listener) => new ProcessPool(1, { entry: ENTRY, init: moduleInit(path) }, listener),
+    );
     expect(error).toMatchObject({ code: "trainer_invalid", message: expect.stringMatching(/not today/) });
   });
 
@@ -172,7 +176,7 @@ describe("processes", () => {
     const path = await bundledText(fitText("for (;;) {}"));
     const results = new WorkQueue<RunEvent | ResultBatch>();
     const dispatcher = new Dispatcher({ results, resultSchema: DOCUMENT_SCHEMA });
-    const pool = new ProcessPool(2, ENTRY, moduleInit(path), dispatcher);
+    const pool = new ProcessPool(2, { entry: ENTRY, init: moduleInit(path) }, dispatcher);
     dispatcher.attach(pool);
     dispatcher.add({ kind: "bucket", bucket: madeBucket(0, 3), keys: null });
     await new Promise((soon) => setTimeout(soon, 300));
@@ -185,7 +189,9 @@ describe("processes", () => {
     const { execPath } = process;
     process.execPath = "/there/is/no/node";
     try {
-      const { error } = await run((listener) => new ProcessPool(1, ENTRY, moduleInit("/x"), listener));
+      const { error } = await run(
+        (listener) => new ProcessPool(1, { entry: ENTRY, init: moduleInit("/x") }, listener),
+      );
       expect(error).toMatchObject({
         code: "worker_failed",
         message: expect.stringMatching(/worker 0 could not be started: .*ENOENT/),
@@ -199,6 +205,7 @@ describe("processes", () => {
 describe("threads", () => {
   const init: PoolInit = {
     ...moduleInit(""),
+    rowPolicy: { ...ALL_ROWS, nulls: "drop" },
     trainer: {
       kind: "estimator",
       spec: linearRegression({ target: "y", features: ["x"] }),

@@ -1,7 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { files } from "../../src/job/files.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
+import { writtenNumbers } from "../source/number-arbitrary.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { csv, parquet, predicted, sql, trained } from "./trained.ts";
 
 /** `y = 2 x + 1` for key 1, `y = 3 x` for key 2. */
@@ -156,4 +161,73 @@ describe("Parquet to CSV", () => {
       'k,x,day,nothing,empty,prediction,prediction_reason\n1,1.0,2024-01-31,,"",3.0,\n',
     );
   });
+});
+
+describe("files of one table", () => {
+  test("may have other columns besides and in another order: what they share is written, the rest is told", async () => {
+    const first = csv(["k,x,a", "1,1,u"], "1.csv");
+    const folder = dirname(first);
+    writeFileSync(join(folder, "2.csv"), "b,x,k\nv,2,1\n");
+    const { file, columnsLeftOut } = await predicted({ run, source: folder }, "csv");
+    expect(readFileSync(file, "utf8")).toBe("k,x,prediction,prediction_reason\n1,1,3.0,\n1,2,5.0,\n");
+    expect(columnsLeftOut).toEqual(["a", "b"]);
+  });
+
+  test("are no rows where there are headers alone", async () => {
+    const { file, rows } = await predicted({ run, source: csv(["k,x"]) }, "csv");
+    expect(rows).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe("k,x,prediction,prediction_reason\n");
+    const asParquet = await predicted({ run, source: csv(["k,x,note"]) }, "parquet");
+    expect(await typesOf(asParquet.file)).toEqual([
+      ...["k BIGINT", "x DOUBLE", "note VARCHAR", "prediction DOUBLE", "prediction_reason VARCHAR"],
+    ]);
+  });
+
+  test("are read as they are written: fields that stand for NULL, commas before fractions", async () => {
+    const source = csv(["k;x;note", "1;1,5;NA", "1;NA;-"]);
+    const { file, reasons } = await predicted(
+      { run, source: files(source, { decimal: ",", nullText: ["NA", "-"] }) },
+      "csv",
+    );
+    expect(readFileSync(file, "utf8")).toBe(
+      'k,x,note,prediction,prediction_reason\n1,"1,5",NA,4.0,\n1,NA,-,,null_feature\n',
+    );
+    expect(reasons).toEqual({ null_feature: 1 });
+    const mixed = csv(["k;x", "1;1,5", "1;1.5"]);
+    await expect(predicted({ run, source: files(mixed, { decimal: "," }) }, "csv")).rejects.toThrow(
+      'row 2: column "x" has "1.5", which is not a number',
+    );
+  });
+
+  test.each([".", ","] as const)("are the nearest doubles of numbers with a decimal %s", async (decimal) => {
+    const numbers = fc.sample(writtenNumbers, { numRuns: 1000, seed: 2 });
+    const source = csv(["k;x", ...numbers.map((x) => `1;${x.replace(".", decimal)}`)]);
+    const { file } = await predicted({ run, source: files(source, { delimiter: ";", decimal }) }, "parquet");
+    const read = await sql<{ x: number }>(`select x from read_parquet('${file}')`);
+    // DuckDB's Parquet writer does not tell -0 from 0.
+    expect(read.map(({ x }) => x + 0)).toEqual(numbers.map((x) => Number(x) + 0));
+  });
+
+  test("may be NDJSON", async () => {
+    const source = join(temporaryFolder(), "rows.ndjson");
+    writeFileSync(source, '{"k": 1, "x": 1, "note": "a"}\n{"x": 2.5, "k": "2", "more": [1]}\n{"k": 3}\n');
+    const { file, reasons } = await predicted({ run, source }, "csv");
+    expect(readFileSync(file, "utf8").split("\n").slice(1)).toEqual([
+      ...["1,1,a,,3.0,", "2,2.5,,[1],7.5,", "3,,,,,unknown_key", ""],
+    ]);
+    expect(reasons).toEqual({ unknown_key: 1 });
+    writeFileSync(source, '{"k": 1, "x": 1}\nnull\n');
+    await expect(predicted({ run, source }, "csv")).rejects.toThrow(
+      `${source}, line 2: is not one JSON object`,
+    );
+  });
+});
+
+test("a filter sees whole numbers of text as they are, and refuses to round one", async () => {
+  const source = csv(["k,x,n", ...Array.from({ length: 30_000 }, () => "1,1,2"), "1,1,2.5"]);
+  await expect(predicted({ run, source, where: "n = 2" }, "csv")).rejects.toThrow(
+    "has a value that is not of type integer; tell another type with --type",
+  );
+  const { rows } = await predicted({ run, source, where: "n = 2", types: { n: "double" } }, "csv");
+  expect(rows).toBe(30_000);
 });

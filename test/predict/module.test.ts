@@ -57,7 +57,7 @@ beforeAll(async () => {
       trainer: { module: "trainer.ts", params: { scale: 1 } },
       readColumns: [{ name: "year", type: "double", hasValidity: true, isInteger: false }],
       trainerColumns: null,
-      module: { name: "trainer.ts", sha256: bundle.sha256, hasPredict: true, minRows: 1 },
+      module: { name: "trainer.ts", sha256: bundle.sha256, hasPredict: true, hasScore: false, minRows: 1 },
     },
     files: [...committed.files.filter((file) => file.name !== "models.parquet"), bundle],
   };
@@ -70,7 +70,8 @@ function engineOf(duckdb: Duckdb, predict: Predict): Engine {
     throw new Error("not asked for");
   };
   return {
-    ...{ name: "stand-in", workers: 0, inspect: refuse, run: refuse, close: async () => undefined },
+    ...{ name: "stand-in", workers: 0, inspect: refuse, run: refuse, sample: refuse },
+    close: async () => undefined,
     async *score(source): AsyncGenerator<RunEvent | PredictionBatch> {
       const connection = await duckdb.connect();
       yield { type: "phase.started", atMs: 0, phase: "fitting", total: null, unit: "partitions" };
@@ -127,7 +128,7 @@ async function predictedBy(predict: Predict, source: string, withRun?: TrainedRu
   try {
     const out = join(temporaryFolder(), "out.parquet");
     const summary = await predictWith(
-      { duckdb, engine: engineOf(duckdb, predict), close: async () => undefined },
+      { duckdb, engine: engineOf(duckdb, predict) },
       {
         request: predictRequestFrom({ run: run.folder, source, out }),
         trained: withRun ?? (await trainedRunFrom(run)),
@@ -368,9 +369,7 @@ describe("predictions of a trainer", () => {
       trained: await trainedRunFrom(run),
       output: await checkOutputFile(out, false),
     };
-    await expect(
-      predictWith({ duckdb, engine, close: async () => undefined }, task, {}),
-    ).rejects.toMatchObject({
+    await expect(predictWith({ duckdb, engine }, task, {})).rejects.toMatchObject({
       code: "internal",
       message: expect.stringContaining("a row was not predicted"),
     });

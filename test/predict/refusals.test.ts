@@ -249,7 +249,7 @@ describe("a prediction", () => {
     const error = await refusal({ source, where: "n > 29990" });
     expect(error.code).toBe("source_unreadable");
     expect(error.message).toContain(
-      `${source}: --where looks at column "n", which has a value that is not of type BIGINT`,
+      `${source}: --where looks at column "n", which has a value that is not of type integer`,
     );
     await predict({
       run,

@@ -75,7 +75,12 @@ describe("a gzip file whose ending is not in small letters", () => {
     const folder = folderOf("a.csv", name);
     for (const source of [folder, join(folder, "*")]) {
       const files = await listFiles([source], connection);
-      expect(() => commonFormat(files.map(({ path }) => path))).toThrow(/its ending is not one of/);
+      expect(() =>
+        commonFormat(
+          files.map(({ path }) => path),
+          null,
+        ),
+      ).toThrow(/its ending is not one of/);
     }
   });
 });

@@ -43,6 +43,10 @@ function csvPlan(...columns: readonly ReadColumn[]): FilePlan {
   return { format: "csv", dialect: DIALECT, columns, mustDecline: null };
 }
 
+function ndjsonPlan(...columns: readonly ReadColumn[]): FilePlan {
+  return { format: "ndjson", dialect: null, columns, mustDecline: null };
+}
+
 function written(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
@@ -88,6 +92,24 @@ describe("a file of a source", () => {
     });
   });
 
+  test("of lines of JSON is read, packed or not", async () => {
+    const text = '{"a":1,"b":"x"}\n{"a":2.5}\n';
+    const name: ReadColumn = { name: "b", type: "text", hasValidity: true, isInteger: false };
+    for (const path of [written("lines.ndjson", text), written("lines.jsonl.gz", gzipSync(text))]) {
+      expect(await readFileRows(path, ndjsonPlan(...doubles("a"), name))).toEqual({
+        kind: "rows",
+        rows: {
+          rowCount: 2,
+          columns: [
+            { kind: "numbers", values: Float64Array.of(1, 2.5), isValid: null },
+            expect.objectContaining({ kind: "texts", isValid: Uint8Array.of(1, 0) }),
+          ],
+        },
+        file: factsOf(path),
+      });
+    }
+  });
+
   test("that has a header and no rows has no rows", async () => {
     const reading = await readFileRows(written("header.csv", "a,b\n"), csvPlan(...doubles("b")));
     expect(reading).toMatchObject({ kind: "rows", rows: { rowCount: 0 }, file: { bytes: 4 } });
@@ -124,7 +146,7 @@ describe("a file of a source", () => {
     const damaged = Buffer.from(packed);
     damaged[damaged.length - 6]! ^= 1;
     const cut = [packed.subarray(0, 20), packed.subarray(0, -1), Buffer.from("")];
-    for (const [i, bytes] of [damaged, ...cut, Buffer.from(TEXT)].entries()) {
+    for (const [i, bytes] of [damaged, ...cut].entries()) {
       const path = written(`damaged-${i}.csv.gz`, bytes);
       const reading = await readFileRows(path, csvPlan(...doubles("a")));
       expect(reading).toEqual({
@@ -165,22 +187,29 @@ describe("the engine is asked to read a file", () => {
     });
   });
 
-  test("when a column is not of numbers or no dialect is told", async () => {
+  test("when a column is neither of numbers nor of texts, or no dialect is told", async () => {
     const path = written("text.csv", TEXT);
-    const text: ReadColumn = { name: "b", type: "text", hasValidity: true, isInteger: false };
-    const plan = csvPlan(...doubles("a"), text);
-    expect(await readFileRows(path, plan)).toEqual({
-      kind: "declined",
-      reason: 'column "b" is read as text',
-    });
+    for (const type of ["boolean", "date", "timestamp"] as const) {
+      const column: ReadColumn = { name: "b", type, hasValidity: true, isInteger: false };
+      const reason = `column "b" is read as ${type}`;
+      const declined = { kind: "declined", reason };
+      expect(await readFileRows(path, csvPlan(...doubles("a"), column))).toEqual(declined);
+      if (type === "boolean") continue;
+      expect(await readFileRows(path, ndjsonPlan(column))).toEqual(declined);
+    }
     expect(await readFileRows(path, { ...csvPlan(), dialect: null })).toHaveProperty("kind", "declined");
   });
 
   test("when the parser declines", async () => {
-    const path = written("quoted.csv", 'a,b\n1,"x"\n');
+    const path = written("quoted.csv", 'a,b\n1,x"y\n');
     expect(await readFileRows(path, csvPlan(...doubles("a")))).toEqual({
       kind: "declined",
-      reason: "it has a quote",
+      reason: "line 2 has a quote or a comment that is not plain",
+    });
+    const lines = written("odd.ndjson", '{"a":"5"}\n');
+    expect(await readFileRows(lines, ndjsonPlan(...doubles("a")))).toEqual({
+      kind: "declined",
+      reason: 'line 1 has a value in "a" that is not plain',
     });
   });
 
@@ -192,6 +221,14 @@ describe("the engine is asked to read a file", () => {
     });
     const capital = written("capital.csv.GZ", gzipSync(TEXT));
     expect(await readFileRows(capital, csvPlan(...doubles("a")))).toHaveProperty("kind", "declined");
+  });
+
+  test("when a file is not packed, whatever its ending says", async () => {
+    const path = written("text.csv.gz", TEXT);
+    expect(await readFileRows(path, csvPlan(...doubles("a")))).toEqual({
+      kind: "declined",
+      reason: "it is not packed",
+    });
   });
 
   test("when the file is large, and then it is not read", async () => {

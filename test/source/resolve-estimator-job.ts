@@ -15,5 +15,14 @@ export function resolveEstimatorJob(
   const { format, files, columns } = schema;
   const trainer = resolveEstimator(job.trainer, schema, keyFields, BUILT_IN_ESTIMATORS);
   const dialect = schema.format === "csv" ? schema.dialect : null;
-  return { ...job, format, dialect, files, columns, keyFields, ...trainer, rowPolicy: resolveRowPolicy(job) };
+  return {
+    ...job,
+    format,
+    dialect,
+    files,
+    columns,
+    keyFields,
+    ...trainer,
+    rowPolicy: resolveRowPolicy(job, null),
+  };
 }

@@ -6,10 +6,19 @@ import { temporaryFolder } from "../temporary-folder.ts";
 
 /** How test data is laid down. */
 export interface Layout {
-  readonly format: "csv" | "csv.gz" | "parquet";
+  readonly format: "csv" | "csv.gz" | "tsv" | "ndjson" | "jsonl.gz" | "parquet";
   /** Rows are spread over this many files, in order. */
   readonly files: number;
 }
+
+const OPTIONS: Readonly<Record<Layout["format"], string>> = {
+  csv: "format csv, header",
+  "csv.gz": "format csv, header",
+  tsv: "format csv, header, delimiter '\t'",
+  ndjson: "format json",
+  "jsonl.gz": "format json, compression gzip",
+  parquet: "format parquet",
+};
 
 /** A DuckDB for tests, on a folder that goes when the tests end. */
 export function openTestDuckdb(): Promise<Duckdb> {
@@ -33,7 +42,7 @@ export async function writeSource(
   const paths: string[] = [];
   for (let file = 0; file < files; file++) {
     const path = join(folder, `part-${String(file).padStart(4, "0")}.${format}`);
-    const options = format === "parquet" ? "format parquet" : "format csv, header";
+    const options = OPTIONS[format];
     await connection.run(
       `copy (select * from to_write where n >= ${file * rowsPerFile} and n < ${(file + 1) * rowsPerFile} order by n)
        to ${quoteText(path)} (${options})`,

@@ -7,7 +7,7 @@ import { openRun } from "../../src/store/open-run.ts";
 import { createRunWriter, type RunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { batchesOf, factsOf, jobOf, plainRun } from "./made-run.ts";
+import { batchesOf, factsOf, jobOf, ORIGIN, plainRun } from "./made-run.ts";
 
 const RUN = plainRun(3);
 const TRAINER: Artifact = { name: "trainer.mjs", bytes: Buffer.from("export default {};\n") };
@@ -25,7 +25,7 @@ afterAll(() => duckdb.close());
 
 function createWriter(artifacts: readonly Artifact[]): Promise<RunWriter> {
   const { keyFields, keys, resultSchema } = RUN;
-  const made = { keyFields, keys, resultSchema, job: jobOf(RUN), seed: 42, artifacts };
+  const made = { keyFields, keys, resultSchema, job: jobOf(RUN), origin: ORIGIN, seed: 42, artifacts };
   return createRunWriter({ duckdb, runsFolder: temporaryFolder(), id: "r", ...made });
 }
 

@@ -9,7 +9,7 @@ import type { TableSources } from "../../src/store/table-sql.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { shuffled, withFailures } from "./changed-run.ts";
-import { batchesOf, documentRun, jobOf, type MadeRun } from "./made-run.ts";
+import { batchesOf, documentRun, jobOf, type MadeRun, ORIGIN } from "./made-run.ts";
 
 /** Models of 100 to 199 bytes, and one that is larger than a range. */
 const RUN = withFailures(
@@ -37,7 +37,15 @@ afterAll(() => {
 function createWriter(run: MadeRun, onPart: () => void, flushEveryRows?: number): Promise<RunWriter> {
   const { keyFields, keys, resultSchema } = run;
   return createRunWriter({
-    ...{ duckdb, runsFolder: temporaryFolder(), id: "r", job: jobOf(run), seed: 42, flushEveryMs: 1e9 },
+    ...{
+      duckdb,
+      runsFolder: temporaryFolder(),
+      id: "r",
+      job: jobOf(run),
+      origin: ORIGIN,
+      seed: 42,
+      flushEveryMs: 1e9,
+    },
     ...{ keyFields, keys, resultSchema },
     ...(flushEveryRows === undefined ? {} : { flushEveryRows }),
     onWritePoint: (point) => {

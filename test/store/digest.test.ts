@@ -4,7 +4,7 @@ import { createRunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { expectedDigest } from "./digest-oracle.ts";
-import { batchesOf, factsOf, jobOf, keysOf, type MadeRun, plainRun, unfitted } from "./made-run.ts";
+import { batchesOf, factsOf, jobOf, keysOf, type MadeRun, ORIGIN, plainRun, unfitted } from "./made-run.ts";
 
 let duckdb: Duckdb;
 
@@ -25,6 +25,7 @@ async function digestOf(run: MadeRun): Promise<string> {
     keys,
     resultSchema,
     job: jobOf(run),
+    origin: ORIGIN,
     seed: 1,
   });
   for (const batch of batchesOf(run, { batchRows: 3000 })) await writer.append(batch);

@@ -17,6 +17,8 @@ const EXPLANATIONS: Readonly<Partial<Record<WritePoint, string>>> = {
     "stopped before the commit; nothing was committed; it has no keys and no results, and no event log",
   "lock.written":
     "died before the commit; nothing was committed; it has no keys and no results, and no event log",
+  "sources.written":
+    "died before the commit; nothing was committed; it has no keys and no results, and no event log",
   "job.written":
     "died before the commit; nothing was committed; it has no keys and no results, and no event log",
   "keys.written": "keys of 10 partitions (parts/keys.parquet), 0 part files with the results of 0 of them",

@@ -13,6 +13,7 @@ import type {
   ResultBatch,
 } from "../../src/run/result-batch.ts";
 import { DOCUMENT_SCHEMA, type ResultSchema } from "../../src/run/result-schema.ts";
+import type { RunOrigin } from "../../src/store/job-file.ts";
 import type { RunFacts } from "../../src/store/manifest.ts";
 import { PLAIN_JOB, plainSource } from "../plain-job.ts";
 
@@ -275,6 +276,17 @@ export function jobOf({ keyFields, outcomes }: Pick<MadeRun, "keyFields" | "outc
   };
 }
 
+/** Where a made run comes from. */
+export const ORIGIN: RunOrigin = {
+  workingFolder: "/data",
+  memoryBytes: null,
+  memoryPerWorkerBytes: 2 ** 30,
+  environment: {
+    ...{ manyfit: "0.1.0", node: "20.19.0", duckdb: "v1.5.6", platform: "linux-x64" },
+    ...{ cores: 2, engine: "local", workers: 2 },
+  },
+};
+
 const ONE_FILE = { path: "/data/rows.csv", bytes: 100, modifiedAtMs: 1e12 };
 
 /** Facts that fit a run: the files of its job with all of its rows. */
@@ -291,10 +303,7 @@ export function factsOf(run: MadeRun, changes: Partial<RunFacts> = {}): RunFacts
       if (!isByFile) return { ...file, sha256: "00", rows: sum };
       return { ...file, sha256: run.outcomes[i]!.file!.sha256, rows: rows[i]! };
     }),
-    environment: {
-      ...{ manyfit: "0.1.0", node: "20.19.0", duckdb: "v1.5.6", platform: "linux-x64" },
-      ...{ cores: 2, engine: "local", workers: 2 },
-    },
+    environment: ORIGIN.environment,
     startedAtMs: Date.now(),
     commitStartedAtMs: Date.now(),
     phaseMs: { reading: 12 },

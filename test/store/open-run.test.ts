@@ -9,7 +9,7 @@ import { openRun } from "../../src/store/open-run.ts";
 import { createRunWriter, type RunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { batchesOf, factsOf, jobOf, plainRun } from "./made-run.ts";
+import { batchesOf, factsOf, jobOf, ORIGIN, plainRun } from "./made-run.ts";
 
 const RUN = plainRun(20);
 const STARTED: RunEvent = { type: "run.started", atMs: 1, version: 1, run: "r", engine: "local", workers: 2 };
@@ -28,6 +28,7 @@ function createWriter(): Promise<RunWriter> {
     keys,
     resultSchema,
     job: jobOf(RUN),
+    origin: ORIGIN,
     seed: 42,
     flushEveryMs: 50,
   });

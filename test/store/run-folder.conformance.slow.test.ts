@@ -6,7 +6,7 @@ import { checkStore } from "../conformance/check-store.ts";
 import type { StoreMember } from "../conformance/store-member.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { jobOf } from "./made-run.ts";
+import { jobOf, ORIGIN } from "./made-run.ts";
 
 /** Run folders on disk; `flushEveryRows` decides how many part files a run has. */
 async function runFolders(flushEveryRows: number): Promise<StoreMember> {
@@ -18,6 +18,7 @@ async function runFolders(flushEveryRows: number): Promise<StoreMember> {
         ...{ duckdb, runsFolder, flushEveryRows, seed: 42 },
         id: createRunId(),
         job: jobOf(run),
+        origin: ORIGIN,
         ...run,
       }),
     open: (writer) => openRun(writer.folder),

@@ -75,6 +75,38 @@ describe("the runs of a folder", () => {
   });
 });
 
+describe("runs with names of their own", () => {
+  /** Folders as `runsFolderWith` makes them, in which a file says when the run began. */
+  function startedRuns(starts: Readonly<Record<string, readonly [file: string, startedAt: string]>>): string {
+    const runsFolder = runsFolderWith(...Object.keys(starts));
+    for (const [name, [file, startedAt]] of Object.entries(starts)) {
+      const content = { format: 1, run: name, startedAt, sources: "x".repeat(10_000) };
+      writeFileSync(join(runsFolder, name, file), JSON.stringify(content, null, 2));
+    }
+    return runsFolder;
+  }
+
+  test("stand where they began, as their manifest or their job says", async () => {
+    const runsFolder = startedRuns({
+      "b-second": ["job.json", "2026-11-22T14:42:10.000Z"],
+      "a-third": ["manifest.json", "2026-11-22T14:42:11.000Z"],
+      "c-first": ["manifest.json", "2026-11-22T14:42:08.000Z"],
+    });
+    mkdirSync(join(runsFolder, FIRST, "parts"), { recursive: true });
+    const runs = await listRuns(runsFolder);
+    expect(runs.map((run) => run.id)).toEqual(["c-first", FIRST, "b-second", "a-third"]);
+    expect(runs.map((run) => run.isCommitted)).toEqual([true, false, false, true]);
+    expect(await resolveRun("latest", runsFolder)).toBe(join(runsFolder, "a-third"));
+  });
+
+  test("stand where their folder was made when what they say is no time", async () => {
+    const before = Date.now() - 1000;
+    const runsFolder = startedRuns({ night: ["job.json", "yesterday"] });
+    const [run] = await listRuns(runsFolder);
+    expect(run!.startedAtMs).toBeGreaterThan(before);
+  });
+});
+
 describe("a run is found", () => {
   const runsFolder = runsFolderWith(`${FIRST}!`, SECOND, THIRD, "named", "named-too");
 

@@ -6,7 +6,7 @@ import { type OpenedRun, openRun } from "../../src/store/open-run.ts";
 import { createRunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { batchesOf, factsOf, jobOf, type MadeRun, plainRun } from "./made-run.ts";
+import { batchesOf, factsOf, jobOf, type MadeRun, ORIGIN, plainRun } from "./made-run.ts";
 
 let duckdb: Duckdb;
 let run: OpenedRun;
@@ -23,6 +23,7 @@ async function writeRun(made: MadeRun): Promise<string> {
     keys,
     resultSchema,
     job: jobOf(made),
+    origin: ORIGIN,
     seed: 42,
   });
   for (const batch of batchesOf(made)) await writer.append(batch);

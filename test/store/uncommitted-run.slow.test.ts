@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Duckdb } from "../../src/duckdb/duckdb.ts";
@@ -8,7 +8,16 @@ import { createRunWriter, type RunWriter, type RunWriterOptions } from "../../sr
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { withFailures } from "./changed-run.ts";
-import { batchesOf, documentRun, factsOf, jobOf, type MadeRun, plainRun } from "./made-run.ts";
+import {
+  batchesOf,
+  byFile,
+  documentRun,
+  factsOf,
+  jobOf,
+  type MadeRun,
+  ORIGIN,
+  plainRun,
+} from "./made-run.ts";
 
 const RUN = withFailures(plainRun(20));
 const TABLES = ["ledger", "models", "terms"];
@@ -25,7 +34,17 @@ afterAll(() => duckdb.close());
 function createWriter(run: MadeRun, changes: Partial<RunWriterOptions> = {}): Promise<RunWriter> {
   const { keyFields, keys, resultSchema } = run;
   const runsFolder = temporaryFolder();
-  const options = { duckdb, runsFolder, id: "r", keyFields, keys, resultSchema, job: jobOf(run), seed: 42 };
+  const options = {
+    duckdb,
+    runsFolder,
+    id: "r",
+    keyFields,
+    keys,
+    resultSchema,
+    job: jobOf(run),
+    origin: ORIGIN,
+    seed: 42,
+  };
   return createRunWriter({ ...options, flushEveryRows: 1, startedAtMs: 1e12, ...changes });
 }
 
@@ -43,16 +62,30 @@ async function writerWith(run: MadeRun, batches: ReturnType<typeof batchesOf>): 
 }
 
 describe("the folder of a run that is under way", () => {
-  test("says what is to be done, without the list of files", async () => {
+  test("says what is to be done, where it was asked for, and on which files", async () => {
     const writer = await createWriter(RUN);
     const content = JSON.parse(readFileSync(join(writer.folder, "job.json"), "utf8")) as JobFile;
     const { files: _, ...job } = jobOf(RUN);
     expect(content).toEqual({
-      ...{ format: 1, run: "r", startedAt: "2001-09-09T01:46:40.000Z", job },
+      ...{ format: 1, run: "r", startedAt: "2001-09-09T01:46:40.000Z", origin: ORIGIN, job },
       keys: [{ name: "store", type: "integer", column: "store" }],
       resultSchema: RUN.resultSchema,
     });
+    const sources = readFileSync(join(writer.folder, "sources.ndjson"), "utf8");
+    expect(sources).toBe('{"path":"/data/rows.csv","bytes":100,"modifiedAtMs":1000000000000}\n');
     await writer.stop();
+  });
+
+  test("has a line for each of many files, and loses them and its job with the commit", async () => {
+    const made = byFile(plainRun(2500));
+    const writer = await createWriter(made, { flushEveryRows: 10_000 });
+    const lines = readFileSync(join(writer.folder, "sources.ndjson"), "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(jobOf(made).files);
+    for (const batch of batchesOf(made)) await writer.append(batch);
+    await writer.commit(factsOf(made));
+    expect(readdirSync(writer.folder).sort()).toEqual([
+      ...["ledger.parquet", "manifest.json", "models.parquet", "terms.parquet"],
+    ]);
   });
 });
 

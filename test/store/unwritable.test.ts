@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { createRunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { batchesOf, factsOf, jobOf, plainRun } from "./made-run.ts";
+import { batchesOf, factsOf, jobOf, ORIGIN, plainRun } from "./made-run.ts";
+import { CAN_MOUNT, onSmallDisk } from "./small-disk.ts";
 
 const WRITE_RUN = fileURLToPath(new URL("fixtures/write-run.mjs", import.meta.url));
 
@@ -30,20 +31,12 @@ const FILE_LIMIT: FullDisk = {
 /** A small disk in memory, seen by one process and gone with it. */
 const SMALL_DISK: FullDisk = {
   name: "a full disk",
-  command: (folder) => [
-    ...(["unshare", "-rm", "sh", "-c"] as const),
-    `mount -t tmpfs -o size=600k tmpfs "$0" && exec "$@"`,
-    folder,
-  ],
-  message: "the disk is full",
+  command: (folder) => onSmallDisk(folder, "600k"),
+  message: "the disk is full; make room there, or write to another disk",
 };
 
-/** Not every system lets a test make a disk. */
-function fullDisks(): FullDisk[] {
-  const [program, ...args] = SMALL_DISK.command(temporaryFolder());
-  const canMount = spawnSync(program, [...args, "true"]).status === 0;
-  return canMount ? [FILE_LIMIT, SMALL_DISK] : [FILE_LIMIT];
-}
+/** Not every system lets a test make a disk; that one is missing is seen where all points of a run are tried on it. */
+const FULL_DISKS = CAN_MOUNT ? [FILE_LIMIT, SMALL_DISK] : [FILE_LIMIT];
 
 async function createIn(runsFolder: string): Promise<void> {
   const duckdb = await openTestDuckdb();
@@ -57,12 +50,13 @@ async function createIn(runsFolder: string): Promise<void> {
     keys,
     resultSchema,
     job: jobOf(run),
+    origin: ORIGIN,
     seed: 42,
   }).finally(() => duckdb.close());
 }
 
 describe("a run folder that cannot be written", () => {
-  test.each(fullDisks())(
+  test.each(FULL_DISKS)(
     "for $name is an error that says so, and what is there is explained",
     ({ command, message }) => {
       const folder = join(temporaryFolder(), "disk");
@@ -77,7 +71,7 @@ describe("a run folder that cannot be written", () => {
         PARTITIONS,
       ]);
       const lines = stdout.toString().trim().split("\n");
-      expect(JSON.parse(lines.at(-1)!)).toEqual({
+      expect(JSON.parse(lines.at(-1)!)).toMatchObject({
         code: "run_unwritable",
         message: `run folder ${join(folder, "the-run")}: ${message}`,
         explanation: expect.stringMatching(
@@ -123,33 +117,41 @@ describe("a run folder that cannot be written", () => {
     mkdirSync(join(runsFolder, "the-run"));
     await expect(createIn(runsFolder)).rejects.toMatchObject({
       code: "run_unwritable",
-      message: `run folder ${join(runsFolder, "the-run")}: it exists already`,
+      message: `run folder ${join(runsFolder, "the-run")}: the name is taken: run the-run is not what is there, but something that is no run; choose another --name, or another folder with --out`,
     });
   });
 
   test("any more makes the next results be refused, and the commit", async () => {
     const duckdb = await openTestDuckdb();
     const run = plainRun(4);
-    let hasFailed = false;
     const writer = await createRunWriter({
       ...{ duckdb, runsFolder: temporaryFolder(), id: "the-run", seed: 42, flushEveryMs: 20 },
-      ...{ keyFields: run.keyFields, keys: run.keys, resultSchema: run.resultSchema, job: jobOf(run) },
+      ...{
+        keyFields: run.keyFields,
+        keys: run.keys,
+        resultSchema: run.resultSchema,
+        job: jobOf(run),
+        origin: ORIGIN,
+      },
       onWritePoint: (point) => {
         if (point !== "part.written") return;
-        hasFailed = true;
         throw Object.assign(new Error("write"), { code: "ENOSPC" });
       },
     });
-    const refused = { code: "run_unwritable", message: `run folder ${writer.folder}: the disk is full` };
+    const refused = { code: "run_unwritable", message: expect.stringContaining("the disk is full") };
     const batches = batchesOf(run, { batchRows: 1 });
     await writer.append(batches[0]!);
-    await expect.poll(() => hasFailed).toBe(true);
-    await expect(writer.append(batches[1]!).then(() => writer.append(batches[2]!))).rejects.toMatchObject(
-      refused,
-    );
+    await expect
+      .poll(() =>
+        writer.append(batches[1]!).then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      )
+      .toMatchObject(refused);
     await expect(writer.commit(factsOf(run))).rejects.toMatchObject(refused);
     await expect(writer.stop()).rejects.toMatchObject(refused);
-    expect(readdirSync(writer.folder)).toEqual(["job.json", "parts"]);
+    expect(readdirSync(writer.folder)).toEqual(["job.json", "parts", "sources.ndjson"]);
     duckdb.close();
   });
 
@@ -167,6 +169,7 @@ describe("a run folder that cannot be written", () => {
         keys: wrong,
         resultSchema,
         job: jobOf(run),
+        origin: ORIGIN,
         seed: 1,
       };
       await expect(createRunWriter(options)).rejects.toMatchObject({ code: "internal" });

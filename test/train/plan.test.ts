@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { plan, train } from "../../src/train.ts";
+import { plan } from "../../src/plan-job.ts";
+import { train } from "../../src/train.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { UNTOLD_DIALECT } from "../../src/job/dialect.ts";
 import { files } from "../../src/job/files.ts";
 import { requestFrom, type TrainOptions } from "../../src/train-options.ts";
 import { BUILT_IN_ESTIMATORS } from "../../src/trainer/built-in-estimators.ts";
@@ -49,7 +50,11 @@ describe("the source", () => {
     const plain = request({ by: "k", source: ["a.csv", "b.csv"], ...told });
     const made = request({ by: "k", source: files(["a.csv", "b.csv"], told) });
     expect(made).toEqual(plain);
-    expect(made.job.source).toEqual({ paths: ["a.csv", "b.csv"], ...told });
+    expect(made.job.source).toEqual({
+      paths: ["a.csv", "b.csv"],
+      dialect: UNTOLD_DIALECT,
+      ...told,
+    });
     expect(request({ by: "k", source: files("a.csv") })).toEqual(request({ by: "k" }));
   });
 

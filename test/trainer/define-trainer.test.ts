@@ -23,6 +23,7 @@ describe("defineTrainer", () => {
       minRows: 1,
       fit,
       predict: null,
+      score: null,
     });
     columns.push("y");
     expect(trainer.columns).toEqual(["x"]);
@@ -39,7 +40,7 @@ describe("defineTrainer", () => {
     [
       "an unknown member",
       { fit, column: ["x"] },
-      'defineTrainer has no member "column"; did you mean columns? (there are: columns, params, minRows, fit, predict)',
+      'defineTrainer has no member "column"; did you mean columns? (there are: columns, params, minRows, fit, predict, score)',
     ],
     ["no fit", { columns: ["x"] }, "defineTrainer needs fit to be a function, found nothing"],
     ["a fit that is none", { fit: "lm" }, "defineTrainer needs fit to be a function, found a string"],
@@ -47,6 +48,11 @@ describe("defineTrainer", () => {
       "a predict that is none",
       { fit, predict: null },
       "defineTrainer needs predict to be a function, found null",
+    ],
+    [
+      "a score that is none",
+      { fit, score: 0.5 },
+      "defineTrainer needs score to be a function, found a number",
     ],
     [
       "columns as text",

@@ -18,7 +18,8 @@ function failuresInNode(options: readonly string[]): string[] {
       writeFileSync(path, (await bundleTrainer(process.argv[2])).code);
       const trainer = createModuleTrainer(await loadTrainer(path, {}), {
         readColumns: [{ name: process.argv[3], type: "double", hasValidity: false }],
-        keyFields: [], seed: 1, signal: new AbortController().signal,
+        keyFields: [], seed: 1, rowPolicy: { nulls: "keep", minRows: 0, holdout: null },
+        signal: new AbortController().signal,
       });
       const column = { kind: "numbers", values: new Float64Array(4), isValid: null };
       console.log(trainer.fitPartition({ rowCount: 4, columns: [column] }, null).stack);

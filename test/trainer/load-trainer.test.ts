@@ -208,11 +208,21 @@ describe("a bundle is refused", () => {
 describe("a trainer's description", () => {
   test("has the columns that its function picks with params and schema", async () => {
     const loaded = await loadedFile(fixture("line-trainer.ts"), { x: "y", y: "x" });
-    expect(describeTrainer(loaded, SCHEMA)).toEqual({ columns: ["y", "x"], hasPredict: true, minRows: 2 });
+    expect(describeTrainer(loaded, SCHEMA)).toEqual({
+      columns: ["y", "x"],
+      hasPredict: true,
+      hasScore: false,
+      minRows: 2,
+    });
     const doubles = await loadedMembers(
       "columns: ({ schema }) => schema.filter((f) => f.type === 'double').map((f) => f.name), fit: () => ({ model: 1 })",
     );
-    expect(describeTrainer(doubles, SCHEMA)).toEqual({ columns: ["x", "y"], hasPredict: false, minRows: 1 });
+    expect(describeTrainer(doubles, SCHEMA)).toEqual({
+      columns: ["x", "y"],
+      hasPredict: false,
+      hasScore: false,
+      minRows: 1,
+    });
   });
 
   test("has all columns where it says nothing", async () => {

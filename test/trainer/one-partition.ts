@@ -1,3 +1,4 @@
+import { ALL_ROWS, type RowPolicy } from "../../src/job/policy.ts";
 import { encodeKey } from "../../src/key/key-list-builder.ts";
 import type { KeyField } from "../../src/key/key-type.ts";
 import type { ColumnValues, Rows } from "../../src/table/column.ts";
@@ -22,15 +23,16 @@ export function numbers(...values: (number | null)[]): ColumnValues {
   return { kind: "numbers", values: Float64Array.from(values, (value) => value ?? Number.NaN), isValid };
 }
 
-/** A column of texts. */
-export function texts(...values: string[]): ColumnValues {
-  const pieces = values.map((value) => Buffer.from(value));
+/** A column of texts, null for NULL. */
+export function texts(...values: (string | null)[]): ColumnValues {
+  const pieces = values.map((value) => Buffer.from(value ?? ""));
   let end = 0;
   const ends = Uint32Array.from(pieces, (piece) => {
     end += piece.length;
     return end;
   });
-  return { kind: "texts", bytes: Buffer.concat(pieces), ends, start: 0, isValid: null };
+  const isValid = values.includes(null) ? Uint8Array.from(values, (value) => (value === null ? 0 : 1)) : null;
+  return { kind: "texts", bytes: Buffer.concat(pieces), ends, start: 0, isValid };
 }
 
 /** Rows of these columns. */
@@ -42,9 +44,14 @@ export function rowsOf(...columns: ColumnValues[]): Rows {
 }
 
 /** A loaded trainer that reads these columns: `name` as text, all others as numbers. */
-export function trainerOf(loaded: LoadedTrainer, names: readonly string[], keyFields = STORE) {
+export function trainerOf(
+  loaded: LoadedTrainer,
+  names: readonly string[],
+  keyFields = STORE,
+  rowPolicy: RowPolicy = ALL_ROWS,
+) {
   const readColumns = names.map((name): ReadColumn => {
     return { name, type: name === "name" ? "text" : "double", hasValidity: true, isInteger: false };
   });
-  return createModuleTrainer(loaded, { readColumns, keyFields, seed: SEED, signal: SIGNAL });
+  return createModuleTrainer(loaded, { readColumns, keyFields, seed: SEED, rowPolicy, signal: SIGNAL });
 }

@@ -9,6 +9,7 @@ import { createTrainer } from "../../src/trainer/create-trainer.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
 import { loadTrainer } from "../../src/trainer/load-trainer.ts";
 import { createModuleTrainer } from "../../src/trainer/module-trainer.ts";
+import type { RowContext } from "../../src/trainer/select-rows.ts";
 import type { Trainer } from "../../src/trainer/trainer.ts";
 import { checkTrainer } from "../conformance/check-trainer.ts";
 import { probeFamily } from "../engine/probe-family.mjs";
@@ -17,11 +18,12 @@ import { temporaryFolder } from "../temporary-folder.ts";
 const COLUMNS = { features: ["x"], target: "y", weights: null };
 
 checkTrainer("linear-regression", {
-  create: async () =>
-    createTrainer(linearRegression({ target: "y", features: ["x"] }), COLUMNS, BUILT_IN_ESTIMATORS),
-  createFailing: async () =>
-    createTrainer({ estimator: "row-order-probe", params: { number: "x" } }, COLUMNS, [probeFamily]),
+  create: async (context) =>
+    createTrainer(linearRegression({ target: "y", features: ["x"] }), COLUMNS, BUILT_IN_ESTIMATORS, context),
+  createFailing: async (context) =>
+    createTrainer({ estimator: "row-order-probe", params: { number: "x" } }, COLUMNS, [probeFamily], context),
   keyBytes: null,
+  nulls: ["drop", "fail"],
 });
 
 const READ: readonly ReadColumn[] = ["x", "y"].map((name) => ({
@@ -31,7 +33,7 @@ const READ: readonly ReadColumn[] = ["x", "y"].map((name) => ({
   isInteger: false,
 }));
 
-async function meanOfY(): Promise<Trainer> {
+async function meanOfY(context: RowContext): Promise<Trainer> {
   const { code, sha256 } = await bundleTrainer(
     fileURLToPath(new URL("fixtures/mean-of-y.ts", import.meta.url)),
   );
@@ -39,11 +41,17 @@ async function meanOfY(): Promise<Trainer> {
   writeFileSync(path, code);
   const { signal } = new AbortController();
   const keyFields = [{ name: "store", type: "text" as const }];
-  return createModuleTrainer(await loadTrainer(path, {}), { readColumns: READ, keyFields, seed: 42, signal });
+  return createModuleTrainer(await loadTrainer(path, {}), {
+    readColumns: READ,
+    keyFields,
+    signal,
+    ...context,
+  });
 }
 
 checkTrainer("of the user's", {
   create: meanOfY,
   createFailing: meanOfY,
   keyBytes: encodeKeyBatch([{ type: "text", values: ["a"], isValid: null }], 1).bytes,
+  nulls: ["keep", "drop", "fail"],
 });

@@ -6,6 +6,7 @@ import {
   type FitOutput,
   type NoParams,
   type PredictInput,
+  type ScoreInput,
   type Table,
 } from "../../src/trainer-entry.ts";
 
@@ -134,6 +135,38 @@ defineTrainer({
   predict: ({ model }) => ({ y: [model.readDoubleLE(0)] }),
 });
 
+// The model that score gets is the one that predict gets; its metrics may have a type of their own, or differ by case.
+defineTrainer({
+  columns: ["x", "y"],
+  fit({ table }) {
+    const model: Line = { slope: table.rowCount, terms: ["x"] };
+    return { model };
+  },
+  predict: ({ model }) => ({ y: [model.slope] }),
+  score({ model, table, key, params }) {
+    expectType<Line>()(model);
+    expectType<Table>()(table);
+    expectType<NoParams>()(params);
+    expectType<string | number | boolean | null | undefined>()(key["store"]);
+    const quality: Quality = { r2: model.slope };
+    return quality;
+  },
+});
+defineTrainer({
+  params: z.object({ alpha: z.number() }),
+  fit: () => ({ model: new Uint8Array(3) }),
+  async score({ model, table, params }) {
+    expectType<Uint8Array>()(model);
+    expectType<{ alpha: number }>()(params);
+    if (table.rowCount < 2) return { rows: table.rowCount, rmse: null };
+    return { rows: table.rowCount, rmse: params.alpha };
+  },
+});
+function scoreElsewhere({ model, table }: ScoreInput<Line, NoParams>) {
+  return { mae: model.slope * table.rowCount };
+}
+defineTrainer({ fit: () => ({ model: { slope: 1, terms: ["x"] } as Line }), score: scoreElsewhere });
+
 // @ts-expect-error fit is missing
 defineTrainer({ columns: ["x"] });
 // @ts-expect-error no such member
@@ -183,6 +216,21 @@ defineTrainer({
   fit: () => ({ model: 1 }),
   // @ts-expect-error predictions are columns by name
   predict: () => [1, 2],
+});
+// @ts-expect-error scores are numbers
+defineTrainer({ fit: () => ({ model: 1 }), score: () => ({ r2: "high" }) });
+// @ts-expect-error scores are numbers, none is undefined
+defineTrainer({ fit: () => ({ model: 1 }), score: () => ({ r2: undefined }) });
+// @ts-expect-error scores have names
+defineTrainer({ fit: () => ({ model: 1 }), score: () => 0.5 });
+// @ts-expect-error scores are a plain object
+defineTrainer({ fit: () => ({ model: 1 }), score: () => [0.5] });
+// @ts-expect-error an async score, too, can only give numbers
+defineTrainer({ fit: () => ({ model: 1 }), score: async () => ({ r2: "high" }) });
+defineTrainer({
+  fit: () => ({ model: { slope: 1 } }),
+  // @ts-expect-error the model has no such member
+  score: ({ model }) => ({ r2: model.intercept }),
 });
 defineTrainer({
   params: z.object({ alpha: z.number() }),

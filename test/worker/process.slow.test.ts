@@ -123,7 +123,11 @@ describe("a worker process", () => {
     const killed = await ask(
       await bundledText(trainerText(`if (at === 2) process.kill(process.pid, "SIGKILL");`)),
     );
-    expect(await killed.died).toEqual({ cause: "worker 0 ended by signal SIGKILL", lastWords: "" });
+    expect(await killed.died).toMatchObject({
+      cause: "worker 0 ended by signal SIGKILL",
+      lastWords: "",
+      end: null,
+    });
     expect(killed.talk.of("started").at(-1)).toMatchObject({ task: 0, partition: 2 });
     const aborted = await ask(
       await bundledText(trainerText(`if (at === 7) { console.error("no!"); process.abort(); }`)),
@@ -343,7 +347,7 @@ const PARENT = `
   });
   const readColumns = JSON.parse(columns);
   worker.send({ type: "init", version: ${PROTOCOL_VERSION}, worker: 0, trainer: { kind: "module", path, params: {} },
-    readColumns, keyFields: [], seed: 1, filePlan: null });
+    readColumns, keyFields: [], seed: 1, rowPolicy: ${JSON.stringify(ALL_ROWS)}, filePlan: null });
   const columnBytes = 8 * 8 + 8 * 4 + 2 * 8 * 8;
   const bucket = { memory: new ArrayBuffer(columnBytes), rowCount: 8, columns: readColumns, textBytes: [0, 0],
     firstPartition: 0, partitionRows: new Float64Array([8]) };

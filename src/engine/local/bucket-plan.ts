@@ -18,41 +18,51 @@ export interface BucketLimits {
   readonly rows: number;
   /** Partitions at most, so that one batch of results stays small. */
   readonly partitions: number;
+  /** Bytes of text after which a bucket is full, whatever its rows; default: 64 MiB. */
+  readonly textBytes?: number;
 }
 
-/** Bytes of text after which a bucket is full, whatever its rows; as with these one partition may have more. */
+/** Bytes of text in a bucket where nothing is told; as with rows one partition may have more. */
 const FULL_OF_TEXT = 2 ** 26;
 
 /**
  * Cuts the partitions, given by their row counts in key order and the bytes of their texts for each column (null for
- * numbers), into buckets.
+ * numbers), into buckets. Partitions whose entry in `isApart` is 1 come another way: each is alone in a bucket that has
+ * no rows.
  * @throws ManyfitError `memory_exceeded` for a partition with more text in one column than can be addressed.
  */
 export function planBuckets(
   partitionRows: Float64Array,
   limits: BucketLimits,
   textBytes: readonly (Float64Array | null)[] = [],
+  isApart: Uint8Array | null = null,
 ): BucketPlan {
+  const fullOfText = limits.textBytes ?? FULL_OF_TEXT;
   const texts = textBytes.filter((bytes) => bytes !== null);
   const bucketOf = new Int32Array(partitionRows.length);
   const first: number[] = [];
   const rowCounts: number[] = [];
   let textSum = 0;
+  let wasApart = false;
   for (let partition = 0; partition < partitionRows.length; partition++) {
-    const rows = partitionRows[partition]!;
-    const ofTexts = textsOf(texts, partition);
+    const apart = isApart !== null && isApart[partition] === 1;
+    const rows = apart ? 0 : partitionRows[partition]!;
+    const ofTexts = apart ? 0 : textsOf(texts, partition);
     textSum += ofTexts;
     const current = first.length - 1;
     const isFull =
       current < 0 ||
+      apart ||
+      wasApart ||
       rowCounts[current]! + rows > limits.rows ||
-      textSum > FULL_OF_TEXT ||
+      textSum > fullOfText ||
       partition - first[current]! >= limits.partitions;
     if (isFull) {
       first.push(partition);
       rowCounts.push(rows);
       textSum = ofTexts;
     } else rowCounts[current]! += rows;
+    wasApart = apart;
     bucketOf[partition] = first.length - 1;
   }
   first.push(partitionRows.length);

@@ -3,10 +3,12 @@ import type { WorkerMessage } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import type { ResultSchema } from "../../run/result-schema.ts";
-import type { RunEvent, StateCounts } from "../../run/run-event.ts";
-import { addCounts } from "../../run/run-state.ts";
-import { lostBatch, lostPrediction } from "./lost-batch.ts";
-import { type Leftover, TaskAtWork } from "./task-at-work.ts";
+import type { RunEvent } from "../../run/run-event.ts";
+import { type GivenUp, givenUpBatch } from "./given-up-batch.ts";
+import { givenUpPrediction } from "./given-up-prediction.ts";
+import { ListeningClock } from "./listening-clock.ts";
+import { planRecovery } from "./plan-recovery.ts";
+import { type FitAtWork, type Run, TaskAtWork } from "./task-at-work.ts";
 import {
   messageOf,
   partitionAt,
@@ -38,8 +40,21 @@ export interface DispatcherOptions {
   readonly resultSchema: ResultSchema;
   /** A worker leaves a file to the engine, which has to `add` its rows; until then the results do not end. */
   readonly onDeclined?: (partition: number, path: string, reason: string) => void;
-  /** Something was printed. */
-  readonly onLogged?: (worker: number, message: Extract<WorkerMessage, { readonly type: "logged" }>) => void;
+  /** Something was printed; `keyBytes` are those of the partition at work, where its trainer sees keys. */
+  readonly onLogged?: (
+    message: Extract<WorkerMessage, { readonly type: "logged" }>,
+    keyBytes: Uint8Array | null,
+  ) => void;
+}
+
+/** A fit that goes on, with the task that it is a part of. */
+export interface RunningFit extends FitAtWork {
+  readonly task: number;
+}
+
+interface Lane {
+  atWork: TaskAtWork | null;
+  readonly behind: TaskRange[];
 }
 
 /**
@@ -47,16 +62,18 @@ export interface DispatcherOptions {
  * answered exactly once, whatever dies.
  *
  * When a worker dies, what it had not begun is given out again as it was. Of the task it was at, the partition at work
- * is tried once more, alone, and is lost if it kills a second worker; all others go on without it. A task that is tried
- * again keeps its number where it is whole, and its parts get new ones, so that a number and an attempt are always one
+ * is tried once more, alone, and is lost if it kills a second worker; one whose fit took too long is not tried again; all
+ * others go on without it ({@link planRecovery}). A task that is tried again keeps its number where it is whole, and its parts get new ones, so that a number and an attempt are always one
  * set of partitions on one worker. Attempts count on from those before: they are those of the partitions.
  */
 export class Dispatcher implements WorkerPoolListener {
+  /** What fits are timed by. It is held while results wait for the store. */
+  readonly clock = new ListeningClock();
   readonly #options: DispatcherOptions;
   readonly #results: WorkQueue<Happening>;
   #pool: WorkerPool | null = null;
   /** Each worker's tasks: what it is at comes first. */
-  #lanes: { atWork: TaskAtWork | null; readonly behind: TaskRange[] }[] = [];
+  #lanes: Lane[] = [];
   /** What nobody has; the last is taken first. */
   readonly #waiting: TaskRange[] = [];
   readonly #declined = new Set<number>();
@@ -99,6 +116,18 @@ export class Dispatcher implements WorkerPoolListener {
     this.#wakeProducer?.();
   }
 
+  /** What a worker is at; null where it has begun nothing that it has not answered. */
+  fitOf(worker: number): RunningFit | null {
+    const atWork = this.#lanes[worker]?.atWork;
+    return atWork?.fit ? { ...atWork.fit, task: atWork.range.task } : null;
+  }
+
+  /** Canonical key bytes of a partition that a worker is at; null where it is not, or its trainer sees no keys. */
+  keyOf(worker: number, partition: number): Uint8Array | null {
+    const atWork = this.#lanes[worker]?.atWork;
+    return atWork?.fit?.partition === partition ? atWork.keyOf(partition) : null;
+  }
+
   /** Ends a declined partition with a result of the engine's own, made for the task that it is told. */
   answerDeclined(partition: number, resultOf: (task: number) => ResultBatch): void {
     const task = this.#nextTask++;
@@ -127,7 +156,7 @@ export class Dispatcher implements WorkerPoolListener {
   advance(): void {
     this.#holdIfFull();
     while (this.#waiting.length > 0 && this.#results.length < WAITING_RESULTS) {
-      const loads = this.#lanes.map(({ atWork, behind }) => (atWork === null ? 0 : 1) + behind.length);
+      const loads = this.#lanes.map(loadOf);
       const load = Math.min(...loads);
       if (load >= TASKS_PER_WORKER) return;
       this.#give(this.#waiting.pop()!, loads.indexOf(load));
@@ -140,16 +169,18 @@ export class Dispatcher implements WorkerPoolListener {
     const isFull = this.#results.length >= WAITING_RESULTS;
     if (isFull === this.#isHeld) return;
     this.#isHeld = isFull;
+    this.clock.hold(isFull);
     this.#pool?.hold(isFull);
   }
 
   onMessage(worker: number, message: Exclude<WorkerMessage, { readonly type: "broken" }>): void {
     if (this.#hasFailed) return;
-    if (message.type === "logged") {
-      this.#options.onLogged?.(worker, message);
-      return;
-    }
     try {
+      if (message.type === "logged") {
+        const { partition } = message;
+        this.#options.onLogged?.(message, partition === null ? null : this.keyOf(worker, partition));
+        return;
+      }
       this.#takeAnswer(worker, message);
       this.#holdIfFull();
     } catch (error) {
@@ -217,7 +248,7 @@ export class Dispatcher implements WorkerPoolListener {
     }
     switch (message.type) {
       case "started":
-        atWork.begin(message.partition);
+        atWork.begin(message.partition, this.clock.now());
         break;
       case "declined":
         this.#decline(atWork, message);
@@ -228,8 +259,7 @@ export class Dispatcher implements WorkerPoolListener {
         break;
       case "predicted":
         atWork.predict(message.batch.partition);
-        this.#idleDeaths = 0;
-        this.#results.push(message.batch);
+        this.#pushAnswer(message.batch);
         break;
       case "scored":
         atWork.endScoring();
@@ -242,10 +272,7 @@ export class Dispatcher implements WorkerPoolListener {
 
   #takeResult(atWork: TaskAtWork, batch: ResultBatch): void {
     atWork.answer(batch);
-    if (batch.partition.length === 0) return;
-    this.#idleDeaths = 0;
-    for (const partition of batch.partition) this.#declined.delete(partition);
-    this.#results.push(batch);
+    if (batch.partition.length > 0) this.#pushAnswer(batch);
   }
 
   #decline(atWork: TaskAtWork, { partition, reason }: { partition: number; reason: string }): void {
@@ -263,6 +290,7 @@ export class Dispatcher implements WorkerPoolListener {
     const { range, unansweredCount } = atWork;
     if (unansweredCount > 0) {
       const text = `worker ${worker} ended task ${range.task} with ${unansweredCount} partitions left`;
+      if (this.#pool!.giveUp(worker, "ended a task before it was done", text)) return;
       throw new ManyfitError("worker_failed", text);
     }
     this.#tellFinished(worker, atWork);
@@ -287,29 +315,42 @@ export class Dispatcher implements WorkerPoolListener {
       this.#tellFinished(worker, atWork);
       return;
     }
-    const { range, counts } = atWork;
-    const leftover = atWork.leftover();
-    const { suspect, rest } = leftover;
-    if (suspect !== null && range.isLastTry && range.work.kind === "score") {
-      const lost = lostPrediction(range, range.work.bucket, death);
-      this.#tellLost(worker, atWork, { leftover, death, counts });
-      this.#results.push(lost);
-      return;
-    }
-    if (suspect !== null && range.isLastTry) {
-      const lost = lostBatch(this.#options.resultSchema, atWork, worker, death);
-      this.#tellLost(worker, atWork, { leftover, death, counts: addCounts(counts, countStates(lost)) });
-      this.#takeResult(atWork, lost);
-      return;
-    }
-    this.#tellLost(worker, atWork, { leftover, death, counts });
-    if (suspect === null && !atWork.hasAnswer) {
+    const { range, suspect } = atWork;
+    const { givenUp, alone, rest, isSilent } = planRecovery(atWork, death);
+    const partition = givenUp?.index ?? suspect;
+    const answer = givenUp === null ? null : this.#answerFor(atWork, { ...givenUp, worker });
+    if (answer?.type === "result.batch") atWork.answer(answer);
+    this.#results.push({
+      type: "attempt.lost",
+      atMs: Date.now(),
+      task: range.task,
+      worker,
+      attempt: range.attempt,
+      partition: partition === null ? null : partitionAt(range.work, partition),
+      cause: death.cause,
+      counts: atWork.counts,
+    });
+    if (answer !== null) this.#pushAnswer(answer);
+    if (isSilent) {
       this.#tryWholeAgain(range, death);
       return;
     }
-    for (const place of rest.toReversed()) this.#waiting.push(this.#part(range, place, false));
-    if (suspect === null) return;
-    this.#give(this.#part(range, { from: suspect, to: suspect + 1 }, true), worker);
+    for (const run of rest.toReversed()) this.#waiting.push(this.#part(range, run, false));
+    if (alone !== null) this.#give(this.#part(range, { from: alone, to: alone + 1 }, true), worker);
+  }
+
+  /** What is said of a partition that is given up. */
+  #answerFor(atWork: TaskAtWork, givenUp: GivenUp): ResultBatch | PredictionBatch {
+    const { task, work } = atWork.range;
+    if (work.kind === "score") return givenUpPrediction(task, work.bucket, givenUp);
+    return givenUpBatch(this.#options.resultSchema, atWork, givenUp);
+  }
+
+  #pushAnswer(answer: ResultBatch | PredictionBatch): void {
+    this.#idleDeaths = 0;
+    if (answer.type === "result.batch")
+      for (const partition of answer.partition) this.#declined.delete(partition);
+    this.#results.push(answer);
   }
 
   #tryWholeAgain(range: TaskRange, death: WorkerDeath): void {
@@ -318,29 +359,9 @@ export class Dispatcher implements WorkerPoolListener {
     else this.#waiting.push({ ...range, attempt: range.attempt + 1, silentDeaths });
   }
 
-  #part(
-    range: TaskRange,
-    place: { readonly from: number; readonly to: number },
-    isLastTry: boolean,
-  ): TaskRange {
+  #part(range: TaskRange, run: Run, isLastTry: boolean): TaskRange {
     const attempt = range.attempt + 1;
-    return { task: this.#nextTask++, attempt, work: range.work, ...place, isLastTry, silentDeaths: 0 };
-  }
-
-  #tellLost(
-    worker: number,
-    { range }: TaskAtWork,
-    {
-      leftover,
-      death,
-      counts,
-    }: { readonly leftover: Leftover; readonly death: WorkerDeath; readonly counts: StateCounts },
-  ): void {
-    const { task, attempt, work } = range;
-    const { cause } = death;
-    const partition = leftover.suspect === null ? null : partitionAt(work, leftover.suspect);
-    const atMs = Date.now();
-    this.#results.push({ type: "attempt.lost", atMs, task, worker, attempt, partition, cause, counts });
+    return { task: this.#nextTask++, attempt, work: range.work, ...run, isLastTry, silentDeaths: 0 };
   }
 
   #closeIfDone(): void {
@@ -353,10 +374,16 @@ export class Dispatcher implements WorkerPoolListener {
   }
 }
 
-function keepsDying({ cause, lastWords }: WorkerDeath): ManyfitError {
+/** How much a worker has to do. What is tried alone counts as all that it can take. */
+function loadOf({ atWork, behind }: Lane): number {
+  if (atWork?.range.isLastTry === true) return TASKS_PER_WORKER;
+  return (atWork === null ? 0 : 1) + behind.length;
+}
+
+function keepsDying({ cause, lastWords, end }: WorkerDeath): ManyfitError {
   const words = lastWords === "" ? "" : `; it wrote last:\n${lastWords}`;
   return new ManyfitError(
-    "worker_failed",
+    end?.kind === "memory_exceeded" ? "memory_exceeded" : "worker_failed",
     `${cause}, the ${SILENT_DEATHS}rd worker in a row to end before it fitted anything${words}`,
   );
 }

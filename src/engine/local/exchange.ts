@@ -82,7 +82,7 @@ export class Exchange {
       const slot = this.#filled[index]!++;
       if (slot === 0) this.#openBucket(index);
       if (slot + 1 >= rowCounts[index]!) {
-        if (slot + 1 > rowCounts[index]!) throw changed();
+        if (slot + 1 > rowCounts[index]!) throw sourceChanged();
         completed.push(index);
       }
       this.#bucketOfRow[row] = index;
@@ -129,7 +129,7 @@ export class Exchange {
       const { bytes, ends } = targets.texts[bucket]!;
       const start = slot === 0 ? 0 : ends[slot - 1]!;
       const end = start + (text?.length ?? 0);
-      if (end > bytes.length) throw changed();
+      if (end > bytes.length) throw sourceChanged();
       if (text !== null) bytes.set(text, start);
       ends[slot] = end;
       if (targets.isValid !== null) targets.isValid[bucket]![slot] = text === null ? 0 : 1;
@@ -137,15 +137,7 @@ export class Exchange {
   }
 
   #openBucket(index: number): void {
-    const firstPartition = this.#plan.first[index]!;
-    const end = this.#plan.first[index + 1]!;
-    const shape = {
-      rowCount: this.#plan.rowCounts[index]!,
-      columns: this.#columns,
-      textBytes: this.#sizes.textBytes.map((bytes) => sumOf(bytes, firstPartition, end)),
-      firstPartition,
-      partitionRows: this.#sizes.rows.slice(firstPartition, end),
-    };
+    const shape = bucketShape(index, this.#plan, this.#sizes, this.#columns);
     const bucket: Bucket = { ...shape, memory: new SharedArrayBuffer(bucketBytes(shape)) };
     this.#open[index] = bucket;
     this.#aim(index, bucketArrays(bucket));
@@ -177,13 +169,32 @@ export class Exchange {
   }
 }
 
+/** A bucket of a plan, but for its memory. */
+export function bucketShape(
+  index: number,
+  plan: BucketPlan,
+  { rows, textBytes }: PartitionSizes,
+  columns: readonly ReadColumn[],
+): Omit<Bucket, "memory"> {
+  const firstPartition = plan.first[index]!;
+  const end = plan.first[index + 1]!;
+  return {
+    rowCount: plan.rowCounts[index]!,
+    columns,
+    textBytes: textBytes.map((bytes) => sumOf(bytes, firstPartition, end)),
+    firstPartition,
+    partitionRows: rows.slice(firstPartition, end),
+  };
+}
+
 function sumOf(values: Float64Array | null, from: number, to: number): number {
   let sum = 0;
   if (values !== null) for (let i = from; i < to; i++) sum += values[i]!;
   return sum;
 }
 
-function changed(): ManyfitError {
+/** The error of rows or texts beyond those that were counted. */
+export function sourceChanged(): ManyfitError {
   return new ManyfitError(
     "source_changed",
     "source has more rows or longer texts of some keys than were counted; run again when nothing writes to it, and with a --where that always says the same",

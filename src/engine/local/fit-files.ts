@@ -1,19 +1,21 @@
 import type { Inventory } from "../../job/inventory.ts";
 import { sliceKeys } from "../../key/key-list.ts";
 import type { FilePlan } from "../../protocol/file-plan.ts";
+import { needsKeys } from "../../protocol/needs-keys.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { planFileTasks } from "./plan-file-tasks.ts";
-import { bucketOfRows, type FileOutcome, type FileReader, readFile } from "./read-file.ts";
+import { bucketOfRows, type FileOutcome, type FileReader } from "./read-file.ts";
+import { readFiles } from "./read-files.ts";
 import { workOnPool } from "./work-on-pool.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 /**
  * Fits files of which each is a partition: workers read them themselves, and leave to the engine what they do not
- * understand, which is then read through DuckDB, one file after the other, and given to them as rows.
+ * understand, which is then read through DuckDB, and given to them as rows.
  */
 export async function* fitFiles(
   inventory: Inventory,
@@ -63,6 +65,7 @@ const PLAIN_TYPES: readonly string[] = ["DOUBLE", "VARCHAR"];
 /** Why only DuckDB reads the files of a job as it must; null where workers do. */
 function whyDecline({ job }: FileReader): string | null {
   if (job.source.where !== null) return "rows are filtered";
+  if (job.orderBy.length > 0) return `rows are ordered by ${job.orderBy.join(", ")}`;
   for (const { name, type } of job.readColumns) {
     const { sqlType } = job.columns.find((column) => column.name === name)!;
     const isTold = Object.hasOwn(job.source.types, name);
@@ -72,18 +75,24 @@ function whyDecline({ job }: FileReader): string | null {
   return null;
 }
 
-/** Keys of neighbouring partitions, for trainers that see them. */
+/** Keys of neighbouring partitions, where workers need them. */
 function keysOf(
-  { keys }: Inventory,
+  { keys, job }: Inventory,
   partitions: readonly number[],
   { trainer }: WorkerOptions,
 ): ReturnType<typeof sliceKeys> | null {
-  if (trainer.kind !== "module") return null;
+  if (!needsKeys({ trainer, rowPolicy: job.rowPolicy })) return null;
   return sliceKeys(keys, partitions[0]!, partitions.at(-1)! + 1);
 }
 
 /** Memory of rows that are read and not fitted yet, after which no further file is read. */
 const MOST_READ_BYTES = 2 ** 26;
+
+/** Files that are read by one query at most. */
+const MOST_FILES_TOGETHER = 64;
+
+/** Bytes on disk of files that are read by one query, unless it reads a single one. */
+const MOST_BYTES_TOGETHER = 2 ** 22;
 
 /** Files that workers left to the engine, on their way through DuckDB. */
 class DeclinedFiles {
@@ -116,12 +125,12 @@ class DeclinedFiles {
     this.#wake?.();
   }
 
-  /** Reads one file after the other, as they come and no faster than they are fitted, until it is stopped. */
+  /** Reads files as they come, some at a time, and no faster than they are fitted, until it is stopped. */
   async readInto(dispatcher: Dispatcher): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       const hasRoom = this.#memoryBytes < MOST_READ_BYTES;
       if (hasRoom && this.#readCount < this.#waiting.length)
-        await this.#read(this.#waiting[this.#readCount++]!, dispatcher);
+        await this.#read(this.#takeWaiting(), dispatcher);
       else await new Promise<void>((wake) => (this.#wake = wake));
     }
   }
@@ -143,9 +152,29 @@ class DeclinedFiles {
     return file.facts;
   }
 
-  async #read(partition: number, dispatcher: Dispatcher): Promise<void> {
+  /** The next files to be read together. */
+  #takeWaiting(): number[] {
+    const { files } = this.#inventory.job;
+    const taken: number[] = [];
+    let bytes = 0;
+    while (this.#readCount < this.#waiting.length && taken.length < MOST_FILES_TOGETHER) {
+      const partition = this.#waiting[this.#readCount]!;
+      bytes += files[partition]!.bytes;
+      if (taken.length > 0 && bytes > MOST_BYTES_TOGETHER) break;
+      taken.push(partition);
+      this.#readCount++;
+    }
+    return taken;
+  }
+
+  async #read(partitions: readonly number[], dispatcher: Dispatcher): Promise<void> {
+    const files = partitions.map((partition) => this.#inventory.job.files[partition]!);
+    const outcomes = await readFiles(files, this.#reader, this.#stopped.signal);
+    for (const [i, outcome] of outcomes.entries()) this.#answer(partitions[i]!, outcome, dispatcher);
+  }
+
+  #answer(partition: number, outcome: FileOutcome, dispatcher: Dispatcher): void {
     const { job } = this.#inventory;
-    const outcome = await readFile(job.files[partition]!, this.#reader, this.#stopped.signal);
     if ("failure" in outcome) {
       dispatcher.answerDeclined(partition, (task) => this.#unread(task, partition, outcome));
       return;

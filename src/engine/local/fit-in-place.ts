@@ -1,12 +1,14 @@
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
 import { keyAt } from "../../key/key-list.ts";
+import type { StoredPartition } from "../../protocol/stored-rows.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import type { PartitionRows, Trainer } from "../../trainer/trainer.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
 import { fitInto } from "../../worker/fit-into.ts";
+import { fitStored } from "../../worker/fit-stored.ts";
 
 /** Partitions that are answered together: fewer where a fit may take its time. */
 const TASK_PARTITIONS = { fields: 4096, document: 64 } as const;
@@ -17,6 +19,7 @@ export type FoundPartition = {
   readonly file?: FileRead | null;
 } & (
   | { readonly rows: PartitionRows }
+  | { readonly stored: StoredPartition }
   | { readonly failure: { readonly code: string; readonly message: string } }
 );
 
@@ -71,6 +74,12 @@ async function fitNext(
   const file = found.file === undefined ? {} : { file: found.file };
   if ("rows" in found) {
     await fitInto(builder, trainer, { rows: found.rows, keyBytes: keyAt(keys, found.partition), ...file });
+    return;
+  }
+  if ("stored" in found) {
+    const startedAtMs = Date.now();
+    const result = fitStored(trainer, found.stored);
+    builder.add(result, { startedAtMs, durationMs: Date.now() - startedAtMs });
     return;
   }
   builder.addUnread(found.failure, found.file);

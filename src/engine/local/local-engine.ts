@@ -2,28 +2,34 @@ import { createRequire } from "node:module";
 import type { Connection, Duckdb } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import { isModuleSpec, type Job } from "../../job/job.ts";
-import { bucketRowBytes } from "../../protocol/bucket.ts";
 import type { WorkerTrainer } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import { DOCUMENT_SCHEMA, type ResultSchema } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
-import { streamRows, streamSortedRows } from "../../source/stream-rows.ts";
+import { streamOrderedRows, streamRows, streamSortedRows } from "../../source/stream-rows.ts";
 import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import type { Trainer } from "../../trainer/trainer.ts";
 import type { Engine, Inspection, ScoringSource } from "../engine.ts";
-import { type BucketLimits, type BucketPlan, defaultLimits, planBuckets } from "./bucket-plan.ts";
+import { apartRows } from "./apart-rows.ts";
+import { type BucketLimits, defaultLimits } from "./bucket-plan.ts";
 import { type BundledModule, bundleModule } from "./bundled-module.ts";
+import { type ExchangePlan, planExchange, workerRowBytes } from "./exchange-plan.ts";
 import { filesInPlace } from "./files-in-place.ts";
 import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
+import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
+import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
 import { type Prepared, prepareJob } from "./prepare.ts";
+import { ReadingProgress } from "./reading-progress.ts";
 import { scoreBuckets } from "./score-buckets.ts";
 import { scoreInPlace } from "./score-in-place.ts";
 import { scoreOnWorkers } from "./score-on-workers.ts";
 import { sortedPartitions } from "./sorted-partitions.ts";
+import { SpillFile } from "./spill-file.ts";
+import { timedTrainer } from "./timed-trainer.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 /** How the local engine uses this machine. */
@@ -37,10 +43,20 @@ export interface LocalEngineOptions {
   readonly families: readonly EstimatorFamily[];
   /** Module that worker threads run; it must know the same families. Default: manyfit's own. */
   readonly threadEntry?: string;
-  /** What each process of a module may take, in bytes. Default: no limit. */
-  readonly memoryPerWorkerBytes?: number;
-  /** Size of buckets. Default: by rows and workers. */
+  /** Default: half of what is free, and no limit for processes of modules. */
+  readonly memory?: MemoryBudget;
+  /** What fits have of it. Default: as {@link planFitMemory} divides it. */
+  readonly fitMemory?: Partial<FitMemory>;
+  /** Size of buckets. Default: by rows, workers and memory. */
   readonly bucketLimits?: BucketLimits;
+}
+
+/** What is to be fitted, and with which memory. */
+interface PlannedWork {
+  readonly fitMemory: FitMemory;
+  readonly exchange: ExchangePlan | null;
+  /** Numbers among all partitions where only some are fitted; null where all are. */
+  readonly only: Int32Array | null;
 }
 
 type PreparedKeys = Extract<Prepared, { readonly kind: "keys" }>;
@@ -61,11 +77,14 @@ class LocalEngine implements Engine {
   #running: AsyncGenerator<unknown, void, undefined> | null = null;
   #prepared: Prepared | null = null;
   #module: BundledModule | null = null;
+  readonly #memory: MemoryBudget;
+  #planned: PlannedWork | null = null;
 
   constructor(options: LocalEngineOptions, connection: Connection) {
     this.workers = options.workers;
     this.#options = options;
     this.#connection = connection;
+    this.#memory = options.memory ?? defaultMemory(options.workers);
   }
 
   inspect(job: Job, report: (event: RunEvent) => void, signal: AbortSignal): Promise<Inspection> {
@@ -91,26 +110,43 @@ class LocalEngine implements Engine {
   }
 
   async #inspect(job: Job, report: (event: RunEvent) => void, signal: AbortSignal): Promise<Inspection> {
-    report({ type: "phase.started", atMs: Date.now(), phase: "reading", total: null, unit: "rows" });
+    const isCounted = job.partitioning.kind !== "file";
+    const [total, unit] = isCounted ? ([100, "percent"] as const) : ([null, "partitions"] as const);
+    report({ type: "phase.started", atMs: Date.now(), phase: "reading", total, unit });
     const { families, tempFolder } = this.#options;
     if (isModuleSpec(job.trainer)) this.#module = await bundleModule(job.trainer, tempFolder, this.workers);
+    const progress = new ReadingProgress(this.#connection, report);
     const prepared = await prepareJob(job, {
       connection: this.#connection,
       families,
       module: this.#module,
+      onStep: (from, to) => progress.step(from, to),
       signal,
-    });
+    }).finally(() => progress.close());
     this.#prepared = prepared;
     const { inventory } = prepared;
-    const isExchanged = this.workers > 0 && prepared.kind === "keys";
-    const exchangeBytes = isExchanged ? bytesOf(prepared, this.#planBuckets(prepared), this.workers) : 0;
+    this.#planned = this.#planWork(prepared);
+    const { fitMemory, exchange } = this.#planned;
+    const exchangeBytes = this.workers > 0 ? (exchange?.bytes ?? 0) : 0;
+    const memory = {
+      totalBytes: this.#memory.totalBytes,
+      exchangeBytes: fitMemory.exchangeBytes,
+      partitionBytes: fitMemory.partitionBytes,
+      rowBytes: workerRowBytes(inventory.job.readColumns),
+      tooLarge: exchange?.apart ?? [],
+    };
     const bundle = this.#module?.bundle ?? null;
-    const minRows = this.#estimator(prepared)?.minRows ?? inventory.job.module?.minRows ?? 0;
-    return { inventory, resultSchema: this.#resultSchema(prepared), minRows, exchangeBytes, bundle };
+    const { module, rowPolicy } = inventory.job;
+    const minRows = this.#estimator(prepared)?.minRows ?? Math.max(module?.minRows ?? 0, rowPolicy.minRows);
+    return { inventory, resultSchema: this.#resultSchema(prepared), minRows, exchangeBytes, memory, bundle };
   }
 
   run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
     return this.#untilClosed(this.#run(this.#whileOpen(signal)));
+  }
+
+  sample(only: Int32Array, signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+    return this.#untilClosed(byOldNumbers(this.#run(this.#whileOpen(signal), only), only));
   }
 
   score(
@@ -120,13 +156,20 @@ class LocalEngine implements Engine {
     return this.#untilClosed(this.#score(source, this.#whileOpen(signal)));
   }
 
-  async *#run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
-    const prepared = this.#prepared;
-    if (prepared === null) throw new ManyfitError("internal", "engine was run before it inspected a job");
+  async *#run(
+    signal: AbortSignal,
+    only: Int32Array | null = null,
+  ): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+    const all = this.#prepared;
+    if (all === null) throw new ManyfitError("internal", "engine was run before it inspected a job");
     const stopListening = this.#interruptOn(signal);
     try {
       signal.throwIfAborted();
-      yield* this.workers === 0 ? this.#fitHere(prepared, signal) : this.#fitOnWorkers(prepared, signal);
+      const prepared = only === null ? all : onlyPrepared(all, only);
+      const planned = only === null ? this.#planned! : this.#planWork(prepared, only);
+      yield* this.workers === 0
+        ? this.#fitHere(prepared, planned, signal)
+        : this.#fitOnWorkers(prepared, planned, signal);
       signal.throwIfAborted();
     } catch (error) {
       throw interruptedOr(error, signal);
@@ -188,23 +231,43 @@ class LocalEngine implements Engine {
     return () => signal.removeEventListener("abort", interrupt);
   }
 
-  async *#fitHere(prepared: Prepared, signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch> {
+  async *#fitHere(
+    prepared: Prepared,
+    { fitMemory, exchange, only }: PlannedWork,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunEvent | ResultBatch> {
     const { inventory } = prepared;
     yield firstPhase(prepared);
-    const trainer = await this.#trainerHere(prepared, signal);
+    const { timeoutMs } = inventory.job.policy;
+    const trainer = timedTrainer(await this.#trainerHere(prepared, signal), timeoutMs);
     const connection = this.#connection;
+    const isStored = exchange !== null && exchange.apart.length > 0 && trainer.fitBlocked !== undefined;
+    const file = isStored ? new SpillFile(this.#options.tempFolder) : null;
     const partitions =
       prepared.kind === "keys"
-        ? sortedPartitions(streamSortedRows(prepared.relation, connection))
+        ? sortedPartitions(
+            onlyRows(streamSortedRows(prepared.relation, connection), only),
+            apartRows(exchange!.apart, {
+              inventory,
+              textBytes: prepared.dictionary.textBytes,
+              partitionBytes: fitMemory.partitionBytes,
+              file,
+            }),
+          )
         : filesInPlace({ job: inventory.job, connection }, signal);
     try {
       yield* fitInPlace(inventory, partitions, trainer, signal);
     } finally {
       await partitions.return(undefined);
+      await file?.close();
     }
   }
 
-  async *#fitOnWorkers(prepared: Prepared, signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch> {
+  async *#fitOnWorkers(
+    prepared: Prepared,
+    { fitMemory, exchange, only }: PlannedWork,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunEvent | ResultBatch> {
     const { job } = prepared.inventory;
     yield firstPhase(prepared);
     const options: WorkerOptions = {
@@ -212,7 +275,7 @@ class LocalEngine implements Engine {
       threadEntry: this.#threadEntry,
       trainer: this.#workerTrainer(prepared),
       resultSchema: this.#resultSchema(prepared),
-      limits: { timeoutMs: job.policy.timeoutMs, memoryBytes: this.#options.memoryPerWorkerBytes ?? null },
+      limits: { timeoutMs: job.policy.timeoutMs, memoryBytes: this.#memory.processBytes },
       signal,
     };
     if (prepared.kind === "files") {
@@ -221,11 +284,17 @@ class LocalEngine implements Engine {
       return;
     }
     const { relation, dictionary } = prepared;
-    const rows = streamRows(relation, dictionary.lookup, this.#connection);
+    const apart = numbersAmongAll(exchange!.apart, only);
+    const rows = {
+      together: onlyRows(streamRows(relation, dictionary.lookup, this.#connection, apart), only),
+      apart: onlyRows(streamOrderedRows(relation, dictionary.lookup, apart, this.#connection), only),
+    };
     yield* fitKeys(prepared.inventory, rows, {
       ...options,
-      buckets: this.#planBuckets(prepared),
+      exchange: exchange!,
       textBytes: dictionary.textBytes,
+      partitionBytes: fitMemory.partitionBytes,
+      tempFolder: this.#options.tempFolder,
       stopReading: () => this.#connection.interrupt(),
     });
   }
@@ -234,9 +303,27 @@ class LocalEngine implements Engine {
     return this.#options.threadEntry ?? createRequire(import.meta.url).resolve("#worker-thread");
   }
 
-  #planBuckets({ inventory, relation, dictionary }: PreparedKeys): BucketPlan {
-    const limits = this.#options.bucketLimits ?? defaultLimits(relation.rowCount, this.workers);
-    return planBuckets(inventory.rows, limits, dictionary.textBytes);
+  #planWork(prepared: Prepared, only: Int32Array | null = null): PlannedWork {
+    const fitMemory = this.#planFitMemory(prepared);
+    const exchange = prepared.kind === "keys" ? this.#planExchange(prepared, fitMemory) : null;
+    return { fitMemory, exchange, only };
+  }
+
+  #planFitMemory(prepared: Prepared): FitMemory {
+    const inventoryBytes = bytesOfInventory(prepared);
+    const planned = planFitMemory(this.#memory, { inventoryBytes, workers: this.workers });
+    return { ...planned, ...this.#options.fitMemory };
+  }
+
+  #planExchange({ inventory, dictionary }: PreparedKeys, memory: FitMemory): ExchangePlan {
+    const { rows, job } = inventory;
+    return planExchange({
+      sizes: { rows, textBytes: dictionary.textBytes },
+      columns: job.readColumns,
+      memory,
+      workers: this.workers,
+      limits: this.#options.bucketLimits ?? null,
+    });
   }
 
   #workerTrainer({ inventory: { job } }: Prepared): WorkerTrainer {
@@ -246,9 +333,10 @@ class LocalEngine implements Engine {
   }
 
   async #trainerHere(prepared: Prepared, signal: AbortSignal): Promise<Trainer> {
-    const { readColumns, keyFields, seed } = prepared.inventory.job;
+    const { readColumns, keyFields, seed, rowPolicy } = prepared.inventory.job;
     return (
-      this.#estimator(prepared) ?? (await this.#module!.trainer({ readColumns, keyFields, seed, signal }))
+      this.#estimator(prepared) ??
+      (await this.#module!.trainer({ readColumns, keyFields, seed, rowPolicy, signal }))
     );
   }
 
@@ -259,7 +347,7 @@ class LocalEngine implements Engine {
   /** The job's estimator as a trainer; null where its trainer is a module. */
   #estimator({ inventory: { job } }: Prepared): Trainer | null {
     if (isModuleSpec(job.trainer)) return null;
-    return createTrainer(job.trainer, job.trainerColumns!, this.#options.families);
+    return createTrainer(job.trainer, job.trainerColumns!, this.#options.families, job);
   }
 }
 
@@ -272,18 +360,18 @@ function firstPhase({ kind, inventory }: Prepared): RunEvent {
     : { type: "phase.started", atMs, phase: "fitting", total: partitionCount, unit: "partitions" };
 }
 
-/** All rows in buckets, and what each worker adds to cut its bucket. */
-function bytesOf({ relation, dictionary }: PreparedKeys, { rowCounts }: BucketPlan, workers: number): number {
-  const rowBytes = bucketRowBytes(relation.columns);
-  const texts = dictionary.textBytes.reduce(
-    (sum, bytes) => sum + (bytes?.reduce((a, b) => a + b, 0) ?? 0),
-    0,
-  );
-  const largest = rowCounts.reduce((a, b) => Math.max(a, b), 0);
-  const cutters = Math.min(workers, rowCounts.length);
-  // A cutter orders all but position and partition, by two lists of row numbers.
-  const cutRowBytes = rowBytes - 12 + 8;
-  return relation.rowCount * rowBytes + texts + cutters * largest * cutRowBytes;
+/** Half of what is free, with threads. */
+function defaultMemory(workers: number): MemoryBudget {
+  const availableBytes = process.availableMemory();
+  return planMemory({ totalBytes: null, availableBytes, workers, isProcess: false, perWorkerBytes: null });
+}
+
+/** Keys and counts of all partitions, with what is made of them: offsets, buckets, a copy of the keys on their way. */
+function bytesOfInventory(prepared: Prepared): number {
+  const { keys, partitionCount } = prepared.inventory;
+  const texts =
+    prepared.kind === "keys" ? prepared.dictionary.textBytes.filter((bytes) => bytes !== null) : [];
+  return 2 * keys.bytes.length + (36 + 8 * texts.length) * partitionCount;
 }
 
 async function* allOrInterrupted<T>(

@@ -9,9 +9,11 @@ import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
 import { fileKeys, fileNames } from "../../source/file-keys.ts";
 import { inspectFiles } from "../../source/inspect-files.ts";
 import { inspectSource } from "../../source/inspect-source.ts";
+import { limitPartitions } from "../../source/limit-partitions.ts";
 import { checkFilter, createRelation, type Relation } from "../../source/relation.ts";
 import type { SourceSchema } from "../../source/source-schema.ts";
 import { keyTypeOf } from "../../source/sql-type.ts";
+import { checkOrderColumns } from "../../source/used-columns.ts";
 import type { Field } from "../../table/field.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import {
@@ -42,6 +44,8 @@ export interface PrepareContext {
     readonly bundle: TrainerBundle;
     readonly describe: (schema: readonly Field[], signal: AbortSignal) => Promise<TrainerDescription>;
   } | null;
+  /** Told which part of the reading begins, `from .. to` percent of all. */
+  readonly onStep: (from: number, to: number) => void;
   /** Checked between two queries: an interrupt that comes there stops neither. */
   readonly signal: AbortSignal;
 }
@@ -52,14 +56,20 @@ export async function prepareJob(job: Job, context: PrepareContext): Promise<Pre
 }
 
 async function prepareKeys(job: Job, context: PrepareContext): Promise<Prepared> {
-  const { connection, signal } = context;
+  const { connection, signal, onStep } = context;
   const schema = await inspectSource(job.source, connection);
   signal.throwIfAborted();
   const resolved = await resolve(job, schema, context);
-  const relation = await createRelation(resolved, schema, connection);
+  // Text is parsed into a table first, and counting is quick then.
+  const staged = schema.format === "parquet" ? 5 : 85;
+  onStep(0, staged);
+  const whole = await createRelation(resolved, schema, connection);
   signal.throwIfAborted();
-  if (relation.rowCount === 0) throw noRows(resolved.files[0]!.path, job);
-  const dictionary = await createDictionary(relation, resolved.keyFields, connection);
+  if (whole.rowCount === 0) throw noRows(resolved.files[0]!.path, job);
+  onStep(staged, 100);
+  const all = await createDictionary(whole, resolved, connection);
+  signal.throwIfAborted();
+  const { relation, dictionary } = await limitPartitions(job.limit, whole, all, connection);
   signal.throwIfAborted();
   const { keys, rows, usableRows } = dictionary;
   const { rowCount, fileRows } = relation;
@@ -69,17 +79,18 @@ async function prepareKeys(job: Job, context: PrepareContext): Promise<Prepared>
 
 async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared> {
   const { connection, signal } = context;
-  const { schema, largest } = await inspectFiles(job.source, connection);
+  const { schema, files: all, largest } = await inspectFiles(job.source, connection);
   signal.throwIfAborted();
   const resolved = await resolve(job, schema, context).catch((error: unknown) => {
     throw ofLargest(error, largest);
   });
   // What is wrong with the filter itself is no file's fault.
-  await checkFilter({ ...resolved, files: [largest], keyFields: [] }, schema, connection);
-  const { files } = resolved;
+  await checkFilter({ ...resolved, keyFields: [] }, schema, connection);
+  // In the order of their keys.
+  const files = all.slice(0, job.limit ?? all.length);
   const unknown = new Float64Array(files.length).fill(Number.NaN);
   const inventory: Inventory = {
-    job: resolved,
+    job: { ...resolved, files },
     partitionCount: files.length,
     keys: fileKeys(fileNames(files, job.source.paths)),
     rows: unknown,
@@ -103,10 +114,11 @@ async function resolve(job: Job, schema: SourceSchema, context: PrepareContext):
   const keyFields = resolveKeys(job, schema, keyTypeOf);
   // The key of a file is none of its columns, whatever these are called.
   const keyColumns = job.partitioning.kind === "file" ? [] : keyFields;
+  checkOrderColumns(job, schema.columns);
   const trainer = await resolveTrainer(job, schema, keyColumns, context);
   const { format, files, columns } = schema;
   const dialect = schema.format === "csv" ? schema.dialect : null;
-  const rowPolicy = resolveRowPolicy(job);
+  const rowPolicy = resolveRowPolicy(job, trainer.module);
   return { ...job, format, dialect, files, columns, keyFields, ...trainer, rowPolicy };
 }
 
@@ -119,8 +131,9 @@ async function resolveTrainer(
   if (!isModuleSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
   if (module === null) throw new ManyfitError("internal", `trainer ${trainer.module} was not bundled`);
   const { name, sha256 } = module.bundle;
-  const { columns, hasPredict, minRows } = await module.describe(fieldsOf(schema, keyColumns), signal);
-  return resolveModule(columns, schema, { name, sha256, hasPredict, minRows });
+  const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal);
+  const { hasPredict, hasScore, minRows } = described;
+  return resolveModule(columns, schema, { name, sha256, hasPredict, hasScore, minRows });
 }
 
 function noRows(path: string, job: Job): ManyfitError {

@@ -3,6 +3,7 @@ import type { Connection } from "../../duckdb/duckdb.ts";
 import { errorFrom } from "../../errors.ts";
 import type { ResolvedJob, SourceFile } from "../../job/resolved-job.ts";
 import { type Bucket, bucketArrays, bucketBytes } from "../../protocol/bucket.ts";
+import { checkContent } from "../../source/check-content.ts";
 import { createFileRelation } from "../../source/file-relation.ts";
 import { type FileHash, hashSourceFile } from "../../source/hash-source-file.ts";
 import { checkUnchanged } from "../../source/list-files.ts";
@@ -34,11 +35,10 @@ export async function readFile(
 ): Promise<FileOutcome> {
   let hash: FileHash | null = null;
   try {
-    const before = await stat(file.path).catch(() => null);
-    hash = await hashSourceFile(file.path, signal);
+    const identified = await identifyFile(file, reader.job, signal);
+    hash = identified.hash;
     const rows = await rowsOf(file, reader);
-    if (before !== null)
-      checkUnchanged([{ path: file.path, bytes: hash.bytes, modifiedAtMs: before.mtimeMs }]);
+    identified.checkUnchanged();
     return { rows, file: hash };
   } catch (thrown) {
     const error = errorFrom(thrown);
@@ -48,12 +48,47 @@ export async function readFile(
   }
 }
 
+/** A file before it is read. */
+export interface IdentifiedFile {
+  readonly hash: FileHash;
+  /**
+   * To be called when it was read.
+   * @throws ManyfitError `source_changed` where it is not what was hashed.
+   */
+  checkUnchanged(): void;
+}
+
+/**
+ * Finds out what a file is: its hash, and that all of it is there.
+ * @throws ManyfitError `source_unreadable`
+ */
+export async function identifyFile(
+  { path }: SourceFile,
+  { format }: ResolvedJob,
+  signal: AbortSignal,
+): Promise<IdentifiedFile> {
+  const before = await stat(path).catch(() => null);
+  if (before !== null && format !== "parquet") checkContent(path, format);
+  const hash = await hashSourceFile(path, signal);
+  return {
+    hash,
+    checkUnchanged: () => {
+      if (before !== null) checkUnchanged([{ path, bytes: hash.bytes, modifiedAtMs: before.mtimeMs }]);
+    },
+  };
+}
+
 async function rowsOf(file: SourceFile, { job, connection }: FileReader): Promise<PartitionRows> {
-  const relation = await createFileRelation(job, file, connection);
+  const relation = await createFileRelation(job, [file], connection);
   const partitions = sortedPartitions(streamSortedRows(relation, connection));
   const { value } = await partitions.next();
   await partitions.return(undefined);
-  return value?.rows ?? { rowCount: 0, columns: job.readColumns.map(emptyColumn) };
+  return value?.rows ?? noRows(job.readColumns);
+}
+
+/** The rows of a file that has none. */
+export function noRows(columns: readonly ReadColumn[]): PartitionRows {
+  return { rowCount: 0, columns: columns.map(emptyColumn) };
 }
 
 function emptyColumn({ type }: ReadColumn): ColumnValues {

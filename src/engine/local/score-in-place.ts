@@ -22,7 +22,10 @@ export async function* scoreInPlace(
 ): AsyncGenerator<PredictionBatch, void, undefined> {
   const { readColumns, keyFields, seed, trainer } = source;
   const loaded = await loadTrainer(trainer.path, trainer.params);
-  const module = createModuleTrainer(loaded, { readColumns, keyFields, seed, signal });
+  const module = createModuleTrainer(loaded, {
+    ...{ readColumns, keyFields, seed, signal },
+    rowPolicy: ALL_ROWS,
+  });
   const init = { version: PROTOCOL_VERSION, worker: 0, ...scoringInit(source) };
   const predicted: PredictionBatch[] = [];
   const loop = createWorkerLoop(init, module, (message) => {

@@ -1,15 +1,23 @@
 import { ManyfitError } from "../../errors.ts";
+import { keyAt } from "../../key/key-list.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import { NO_COUNTS, type StateCounts } from "../../run/run-event.ts";
 import { addCounts } from "../../run/run-state.ts";
 import { partitionAt, type TaskRange } from "./task-range.ts";
 
-/** What a worker that died leaves of its task, as positions in the work. */
-export interface Leftover {
-  /** The partition that was at work; null where none was. */
-  readonly suspect: number | null;
-  /** All other partitions without an answer, in runs `from .. to` (exclusive). */
-  readonly rest: readonly { readonly from: number; readonly to: number }[];
+/** Positions `from .. to` (exclusive) in a work. */
+export interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A partition that a worker has begun. */
+export interface FitAtWork {
+  readonly partition: number;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** What the clock showed by which its time is measured. */
+  readonly begunAtMs: number;
 }
 
 /** A task that a worker has: which of its partitions were answered, and which was begun last. */
@@ -24,7 +32,7 @@ export class TaskAtWork {
   /** For each partition of the range, 1 when it was answered. */
   readonly #isAnswered: Uint8Array;
   #unanswered: number;
-  #begun: number | null = null;
+  #begun: { readonly index: number; readonly fit: FitAtWork } | null = null;
 
   constructor(range: TaskRange, startedAtMs: number) {
     const { work, from, to } = range;
@@ -46,9 +54,20 @@ export class TaskAtWork {
     return this.#unanswered < this.#isAnswered.length;
   }
 
-  /** The worker began a partition. */
-  begin(partition: number): void {
-    this.#begun = this.#indexOf(partition);
+  /** Position in the work of the partition that is at work; null where none is. */
+  get suspect(): number | null {
+    return this.#begun === null || this.#has(this.#begun.index) ? null : this.#begun.index;
+  }
+
+  /** The partition that is at work; null where none is. */
+  get fit(): FitAtWork | null {
+    return this.suspect === null ? null : this.#begun!.fit;
+  }
+
+  /** The worker began a partition; `begunAtMs` is what the clock shows. */
+  begin(partition: number, begunAtMs: number): void {
+    const fit = { partition, startedAtMs: Date.now(), begunAtMs };
+    this.#begun = { index: this.#indexOf(partition), fit };
   }
 
   /** The worker sent results. */
@@ -73,18 +92,23 @@ export class TaskAtWork {
     return this.#take(partition);
   }
 
-  /** What is left if the worker is dead now. */
-  leftover(): Leftover {
+  /** Canonical key bytes of a partition of the task; null where its trainer does not see keys. */
+  keyOf(partition: number): Uint8Array | null {
+    const { keys } = this.range.work;
+    return keys === null ? null : keyAt(keys, this.#indexOf(partition));
+  }
+
+  /** All partitions without an answer in runs, but for the one at a position. */
+  unanswered(except: number | null): readonly Run[] {
     const { from, to } = this.range;
-    const suspect = this.#begun !== null && !this.#has(this.#begun) ? this.#begun : null;
-    const rest: { from: number; to: number }[] = [];
+    const runs: { from: number; to: number }[] = [];
     for (let index = from; index < to; index++) {
-      if (index === suspect || this.#has(index)) continue;
-      const last = rest.at(-1);
+      if (index === except || this.#has(index)) continue;
+      const last = runs.at(-1);
       if (last?.to === index) last.to++;
-      else rest.push({ from: index, to: index + 1 });
+      else runs.push({ from: index, to: index + 1 });
     }
-    return { suspect, rest };
+    return runs;
   }
 
   #has(index: number): boolean {

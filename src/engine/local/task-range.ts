@@ -1,11 +1,14 @@
 import { type KeyList, sliceKeys } from "../../key/key-list.ts";
 import type { Bucket } from "../../protocol/bucket.ts";
 import type { FileOfTask } from "../../protocol/message.ts";
+import type { StoredPartition } from "../../protocol/stored-rows.ts";
 import type { TaskMessage } from "./worker-pool.ts";
 
 /** Partitions with what is needed to fit them: their rows, or the files in which these are. */
 export type Work =
   | { readonly kind: "bucket"; readonly bucket: Bucket; readonly keys: KeyList | null }
+  /** One partition whose rows lie in a file, for threads. */
+  | { readonly kind: "stored"; readonly stored: StoredPartition; readonly keys: null }
   /** Rows to predict for, with the model of each partition. */
   | {
       readonly kind: "score";
@@ -37,18 +40,25 @@ export interface TaskRange {
 
 /** All partitions of a work, to be tried for the first time. */
 export function wholeRange(work: Work, task: number): TaskRange {
-  const to = work.kind === "files" ? work.files.length : work.bucket.partitionRows.length;
+  const to = partitionCountOf(work);
   return { task, attempt: 0, work, from: 0, to, isLastTry: false, silentDeaths: 0 };
 }
 
-/** What says how large a work is: rows of a bucket, bytes of files. */
+function partitionCountOf(work: Work): number {
+  if (work.kind === "stored") return 1;
+  return work.kind === "files" ? work.files.length : work.bucket.partitionRows.length;
+}
+
+/** What says how large a work is: rows that are there, bytes of files. */
 export function sizeOf(work: Work): number {
+  if (work.kind === "stored") return work.stored.rowsRead;
   return work.kind === "files" ? work.bytes : work.bucket.rowCount;
 }
 
 /** Rows of a range; null where that is not known before they are read. */
 export function rowsOf({ work, from, to }: TaskRange): number | null {
   if (work.kind === "files") return null;
+  if (work.kind === "stored") return work.stored.rowsRead;
   let rows = 0;
   for (let i = from; i < to; i++) rows += work.bucket.partitionRows[i]!;
   return rows;
@@ -56,11 +66,13 @@ export function rowsOf({ work, from, to }: TaskRange): number | null {
 
 /** Number of the partition at `index` of a work. */
 export function partitionAt(work: Work, index: number): number {
+  if (work.kind === "stored") return work.stored.partition;
   return work.kind === "files" ? work.files[index]!.partition : work.bucket.firstPartition + index;
 }
 
 /** What a worker is told of a range. */
 export function messageOf({ task, attempt, work, from, to }: TaskRange): TaskMessage {
+  if (work.kind === "stored") return { type: "stored", task, attempt, stored: work.stored };
   const { keys } = work;
   if (work.kind === "files") {
     const ofRange = keys === null ? null : sliceKeys(keys, from, to);

@@ -35,6 +35,18 @@ export class ThreadPool implements WorkerPool {
     throw new ManyfitError("internal", `worker ${worker} is a thread, which is never started again`);
   }
 
+  pidOf(): null {
+    return null;
+  }
+
+  end(worker: number): void {
+    throw new ManyfitError("internal", `worker ${worker} is a thread, which has no limits`);
+  }
+
+  giveUp(): boolean {
+    return false;
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     await Promise.all(this.#threads.map((thread) => thread.terminate()));

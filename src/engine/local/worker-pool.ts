@@ -1,18 +1,23 @@
 import type { ManyfitError } from "../../errors.ts";
 import type { EngineMessage, WorkerInit, WorkerMessage } from "../../protocol/message.ts";
+import type { WorkerEnd } from "./worker-end.ts";
 
 /** What a worker is given to work on. */
-export type TaskMessage = Extract<EngineMessage, { readonly type: "data" | "files" | "score" }>;
+export type TaskMessage = Extract<EngineMessage, { readonly type: "data" | "stored" | "files" | "score" }>;
 
 /** What every worker of a pool is told at its start; the pool adds version and number. */
 export type PoolInit = Omit<WorkerInit, "version" | "worker">;
 
-/** How a worker ended that nobody ended. */
+/** How a worker ended before its time. */
 export interface WorkerDeath {
   /** Such as `worker 1 ended by signal SIGKILL`. */
   readonly cause: string;
-  /** The last lines that it wrote to standard error; empty when there are none. */
+  /** What the worker is called in messages, such as `worker 1`. */
+  readonly name: string;
+  /** The last lines that it wrote to standard error; empty when there are none, or when it was the pool that ended it. */
   readonly lastWords: string;
+  /** Why it was ended; null where nobody did. */
+  readonly end: WorkerEnd | null;
 }
 
 /** Who is told what the workers of a pool do. Nothing is told after the pool was closed. */
@@ -36,6 +41,15 @@ export interface WorkerPool {
   hold(isHeld: boolean): void;
   /** Starts a fresh worker in the place of a dead one. */
   restart(worker: number): void;
+  /** Process of a worker; null where it has none of its own, or none any more. */
+  pidOf(worker: number): number | null;
+  /** Ends a worker, whatever it is at. Its death is told with this reason, after all that it said before. */
+  end(worker: number, end: WorkerEnd): void;
+  /**
+   * Ends a worker whose answers cannot be right, as `end` does, where code of the user's may have spoilt them; else false, and
+   * nothing is done.
+   */
+  giveUp(worker: number, offence: string, details: string): boolean;
   /** Ends all workers, whatever they are at, and waits until they are gone. */
   close(): Promise<void>;
 }

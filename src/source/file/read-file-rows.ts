@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { FilePlan } from "../../protocol/file-plan.ts";
 import { declined, type FileReading, unreadable } from "./file-reading.ts";
 import { readCsvRows } from "./read-csv-rows.ts";
+import { readNdjsonRows } from "./read-ndjson-rows.ts";
 
 /** Larger files are read faster, and in bounded memory, by DuckDB. */
 const MAX_FILE_BYTES = 256 * 2 ** 20;
@@ -22,6 +23,7 @@ export async function readFileRows(path: string, plan: FilePlan): Promise<FileRe
   if (bytes === null) return declined(`it is larger than ${MAX_FILE_BYTES} bytes`);
   const content = { bytes, facts: { sha256: hash("sha256", bytes, "hex"), bytes: bytes.length } };
   if (plan.format === "csv") return readCsvRows(path, content, plan);
+  if (plan.format === "ndjson") return readNdjsonRows(path, content, plan);
   // Most runs have no Parquet files for workers, and none should wait for a library that it does not need.
   const { readParquetRows } = await import("./read-parquet-rows.ts");
   return readParquetRows(content, plan.columns);

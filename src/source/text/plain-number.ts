@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 
-const [ZERO, NINE, POINT, MINUS, PLUS, SMALL_E] = [0x30, 0x39, 0x2e, 0x2d, 0x2b, 0x65];
+const [ZERO, NINE, MINUS, PLUS, SMALL_E] = [0x30, 0x39, 0x2d, 0x2b, 0x65];
 
 /** Below this every integer is a double, and a sum of digits that went beyond it stays beyond it. */
 const EXACT_BELOW = 2 ** 53;
@@ -12,16 +12,16 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}
 const EXPONENT_BOUND = 100_000;
 
 /**
- * Reads the number that begins at `start` into `values[index]` and returns where it ends, exclusive; -1 where no plain
- * number begins. Plain is `-`, digits with at most one point before, among or behind them, and an exponent `e` or `E`
- * with or without a sign. What stands behind the number is the caller's matter; some byte that is none of a number's
- * must.
+ * Reads the number that begins at `start` into `value[0]` and returns where it ends, exclusive; -1 where no plain number
+ * begins. Plain is `-`, digits with at most one decimal separator, the byte `point`, before, among or behind them, and an
+ * exponent `e` or `E` with or without a sign. What stands behind the number is the caller's matter; some byte that is
+ * none of a number's must.
  *
- * The value is the double nearest to the decimal, ties to even, which is also what DuckDB's conversion gives. Where
+ * The value is the double nearest to the decimal, ties to even, which is also what the engine gives. Where
  * the digits and the power of ten are both exact doubles one multiplication or division rounds once and is right
  * (W. D. Clinger, How to read floating point numbers accurately, PLDI 1990); all else is left to `Number`.
  */
-export function readPlainNumber(bytes: Buffer, start: number, values: Float64Array, index: number): number {
+export function readPlainNumber(bytes: Buffer, start: number, point: number, value: Float64Array): number {
   let at = bytes[start] === MINUS ? start + 1 : start;
   const first = at;
   let digits = 0;
@@ -29,7 +29,7 @@ export function readPlainNumber(bytes: Buffer, start: number, values: Float64Arr
   for (; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) digits = digits * 10 + (byte - ZERO);
   let digitCount = at - first;
   let power = 0;
-  if (byte === POINT) {
+  if (byte === point) {
     const fraction = ++at;
     for (byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!)
       digits = digits * 10 + (byte - ZERO);
@@ -50,8 +50,8 @@ export function readPlainNumber(bytes: Buffer, start: number, values: Float64Arr
     power += isNegative ? -exponent : exponent;
   }
   if (digits < EXACT_BELOW && power >= -22 && power <= 22) {
-    const value = power < 0 ? digits / POWERS_OF_TEN[-power]! : digits * POWERS_OF_TEN[power]!;
-    values[index] = first === start ? value : -value;
-  } else values[index] = Number(bytes.toString("latin1", start, at));
+    const nearest = power < 0 ? digits / POWERS_OF_TEN[-power]! : digits * POWERS_OF_TEN[power]!;
+    value[0] = first === start ? nearest : -nearest;
+  } else value[0] = Number(bytes.toString("latin1", start, at).replace(",", "."));
   return at;
 }

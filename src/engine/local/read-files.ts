@@ -1,0 +1,90 @@
+import type { SourceFile } from "../../job/resolved-job.ts";
+import { createFileRelation } from "../../source/file-relation.ts";
+import type { Relation } from "../../source/relation.ts";
+import { type RowBatch, streamSortedRows } from "../../source/stream-rows.ts";
+import type { ColumnValues } from "../../table/column.ts";
+import type { PartitionRows } from "../../trainer/trainer.ts";
+import {
+  type FileOutcome,
+  type FileReader,
+  type IdentifiedFile,
+  identifyFile,
+  noRows,
+  readFile,
+} from "./read-file.ts";
+import { sortedPartitions } from "./sorted-partitions.ts";
+
+/**
+ * Reads files through DuckDB, each as {@link readFile} does, and gives an outcome for every one, in their order. Small
+ * files of text cost less time in one query than in one each; where that fails, because something is wrong with one of
+ * them, each half of them is tried by itself.
+ */
+export async function readFiles(
+  files: readonly SourceFile[],
+  reader: FileReader,
+  signal: AbortSignal,
+): Promise<FileOutcome[]> {
+  if (files.length < 2 || !canBeTogether(reader)) {
+    const outcomes: FileOutcome[] = [];
+    for (const file of files) outcomes.push(await readFile(file, reader, signal));
+    return outcomes;
+  }
+  try {
+    return await readTogether(files, reader, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const half = Math.ceil(files.length / 2);
+    const first = await readFiles(files.slice(0, half), reader, signal);
+    return [...first, ...(await readFiles(files.slice(half), reader, signal))];
+  }
+}
+
+/** Types of Parquet files may differ, and an order is one of all rows of a query. */
+function canBeTogether({ job }: FileReader): boolean {
+  return job.format !== "parquet" && job.orderBy.length === 0;
+}
+
+async function readTogether(
+  files: readonly SourceFile[],
+  { job, connection }: FileReader,
+  signal: AbortSignal,
+): Promise<FileOutcome[]> {
+  const identified: IdentifiedFile[] = [];
+  for (const file of files) identified.push(await identifyFile(file, job, signal));
+  const relation = await createFileRelation(job, files, connection);
+  const rows = files.map(() => noRows(job.readColumns));
+  const batches = numberedByFile(streamSortedRows(relation, connection), relation);
+  for await (const found of sortedPartitions(batches)) rows[found.partition] = copiedRows(found.rows);
+  return identified.map(({ hash, checkUnchanged }, i) => {
+    checkUnchanged();
+    return { rows: rows[i]!, file: hash };
+  });
+}
+
+/** Rows in the order of files, with the number of their file as their partition. */
+async function* numberedByFile(
+  batches: AsyncIterable<RowBatch>,
+  { fileRows }: Relation,
+): AsyncGenerator<RowBatch, void, undefined> {
+  let file = 0;
+  let left = fileRows![0]!;
+  for await (const batch of batches) {
+    const partition = new Int32Array(batch.rowCount);
+    for (let row = 0; row < batch.rowCount; row++) {
+      while (left === 0) left = fileRows![++file]!;
+      partition[row] = file;
+      left--;
+    }
+    yield { ...batch, partition };
+  }
+}
+
+function copiedRows({ rowCount, columns }: PartitionRows): PartitionRows {
+  return { rowCount, columns: columns.map(copiedColumn) };
+}
+
+function copiedColumn(column: ColumnValues): ColumnValues {
+  const isValid = column.isValid?.slice() ?? null;
+  // Texts are new for every partition.
+  return column.kind === "texts" ? column : { kind: "numbers", values: column.values.slice(), isValid };
+}

@@ -1,0 +1,45 @@
+import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
+import type { SourceColumn } from "../job/resolved-job.ts";
+import type { KeyField } from "../key/key-type.ts";
+import type { ReadColumn } from "../table/read-column.ts";
+import { sqlTypeOf } from "./sql-type.ts";
+
+/** A column as trainers read it, see `FieldType`. */
+export function readExpression(
+  { name, type, hasValidity, isInteger }: ReadColumn,
+  columns: readonly SourceColumn[],
+): string {
+  const value = quoteIdentifier(name);
+  const { sqlType } = columns.find((column) => column.name === name)!;
+  const number = isInteger ? exactInteger(name) : numberExpression(value, type, sqlType);
+  if (type === "text") return `${value}::VARCHAR`;
+  return hasValidity ? number : `coalesce(${number}, 'nan'::double)`;
+}
+
+function numberExpression(value: string, type: ReadColumn["type"], sqlType: string): string {
+  if (type === "boolean") return `${value}::BOOLEAN::TINYINT::DOUBLE`;
+  if (type === "date") return `epoch_ms(${value}::DATE::TIMESTAMP)::DOUBLE`;
+  if (type !== "timestamp") return `${value}::DOUBLE`;
+  if (sqlType === "TIMESTAMP_NS") {
+    const at = `${value}::TIMESTAMP_NS`;
+    // From microseconds where there are whole ones, so that a millisecond is not rounded twice.
+    return `(case when epoch_ns(${at}) % 1000 = 0 then epoch_us(${at})::DOUBLE / 1000 else epoch_ns(${at})::DOUBLE / 1e6 end)`;
+  }
+  return `(epoch_us(${value}${sqlType.endsWith("ZONE") ? "" : "::TIMESTAMP"})::DOUBLE / 1000)`;
+}
+
+/** SQL of an integer as a double, or an error where a double may not hold it exactly. What is not finite is no integer. */
+export function exactInteger(name: string): string {
+  const value = quoteIdentifier(name);
+  const text = quoteText(
+    `column "${name}" has an integer that a number cannot hold exactly (read it as text with --type ${name}=text, or rounded with --type ${name}=double): `,
+  );
+  return `(case when ${value} is null or abs(${value}::DOUBLE) <= 9007199254740991 or not isfinite(${value}::DOUBLE) then ${value}::DOUBLE
+    else error(concat(${text}, ${value}))::DOUBLE end)`;
+}
+
+/** Floats have one NaN and one zero; everything else is its own canonical form once it has its type. */
+export function canonicalKey({ name, type }: KeyField): string {
+  const value = `${quoteIdentifier(name)}::${sqlTypeOf(type)}`;
+  return type === "double" ? `(case when isnan(${value}) then 'nan'::double else ${value} + 0.0 end)` : value;
+}

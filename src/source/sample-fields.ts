@@ -1,0 +1,60 @@
+import type { Connection } from "../duckdb/duckdb.ts";
+
+/** As many rows as types are found by. */
+export const SAMPLE_ROWS = 20_480;
+
+/** What the fields of a column look like, counted over the first rows; empty ones are not. */
+export interface FieldCounts {
+  /** Numbers whose fraction, if any, stands behind a point. */
+  readonly numbers: number;
+  /** Of these, those with a point. */
+  readonly points: number;
+  /** Such as `1,5` and `1,234`. */
+  readonly commas: number;
+  /** Of these, those in which the comma cannot stand between thousands: `1,5` and `0,123`. */
+  readonly fractions: number;
+  /** A field that commonly stands for no value, such as `NA`; null where there is none. */
+  readonly absence: string | null;
+  /** An example of `commas`; null where there is none. */
+  readonly comma: string | null;
+  /** All that is none of these. */
+  readonly others: number;
+}
+
+/** Fields that stand for no value in files of many programs. */
+export const ABSENCES: readonly string[] = [
+  ...["NA", "N/A", "#N/A", "n/a", "na", "NULL", "Null", "null", "None", "none", "nil"],
+  ...["-", "--", "?", ".", "*", "missing", "Missing", "MISSING", "<NA>", "(null)", "\\N"],
+];
+
+const COMMA = "^ *[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)? *$";
+const BETWEEN_THOUSANDS = "^ *[+-]?[1-9][0-9]{0,2},[0-9]{3} *$";
+
+/** Counts the fields of some of the columns `c0 …` of a reader whose columns are text, by their places. */
+export async function sampleFields(
+  reader: string,
+  places: readonly number[],
+  connection: Connection,
+): Promise<ReadonlyMap<number, FieldCounts>> {
+  if (places.length === 0) return new Map();
+  const absences = ABSENCES.map((text) => `'${text}'`).join(", ");
+  const aggregates = places.map((place) => {
+    const field = `c${place}`;
+    const isNumber = `try_cast(${field} as double) is not null`;
+    const isComma = `(contains(${field}, ',') and regexp_matches(${field}, '${COMMA}'))`;
+    const isAbsence = `${field} in (${absences})`;
+    return `{
+      'numbers': (count(*) filter (where ${isNumber}))::double,
+      'points': (count(*) filter (where ${isNumber} and contains(${field}, '.')))::double,
+      'commas': (count(*) filter (where ${isComma}))::double,
+      'fractions': (count(*) filter (where ${isComma} and not regexp_matches(${field}, '${BETWEEN_THOUSANDS}')))::double,
+      'absence': min(${field}) filter (where ${isAbsence}),
+      'comma': min(${field}) filter (where ${isComma}),
+      'others': (count(*) filter (where ${field} is not null and not (${isNumber} or ${isComma} or ${isAbsence})))::double
+    } as f${place}`;
+  });
+  const [row] = await connection.rows<Record<string, FieldCounts>>(
+    `select ${aggregates.join(", ")} from (select * from ${reader} limit ${SAMPLE_ROWS})`,
+  );
+  return new Map(places.map((place) => [place, row![`f${place}`]!]));
+}
