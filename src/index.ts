@@ -3,7 +3,7 @@
 export type { RowStream } from "./duckdb/duckdb.ts";
 export type { JsonCell } from "./duckdb/json-cell.ts";
 export { type ErrorCode, ManyfitError, type ManyfitErrorOptions } from "./errors.ts";
-export type { Dialect } from "./job/dialect.ts";
+export type { Dialect, ToldDialect } from "./job/dialect.ts";
 export { type FileOptions, type FileSource, files } from "./job/files.ts";
 export type {
   ColumnType,
@@ -15,10 +15,12 @@ export type {
   SourceSpec,
   TrainerSpec,
 } from "./job/job.ts";
+export type { FailureBudget, Holdout, NullPolicy, Policy, RowPolicy } from "./job/policy.ts";
 export type {
   ResolvedJob,
   SourceColumn,
   SourceFile,
+  SourceFormat,
   TrainerColumns,
   TrainerModule,
 } from "./job/resolved-job.ts";
@@ -30,7 +32,14 @@ export { type PlanOptions, plan } from "./plan-job.ts";
 export type { PredictFailure } from "./predict/prediction-summary.ts";
 export { type LeftOut, type Prediction, predict } from "./predict.ts";
 export type { PredictOptions, PredictPhase, UnknownPolicy } from "./predict-options.ts";
-export { type EtaState, foldEta, INITIAL_ETA, remainingMs } from "./run/eta.ts";
+export {
+  type DonePoint,
+  type EtaState,
+  foldEta,
+  INITIAL_ETA,
+  type PlannedWork,
+  remainingMs,
+} from "./run/eta.ts";
 export { FIT_STATES, type FitState, SKIP_REASONS, type SkipReason } from "./run/fit-state.ts";
 export type { MetricField, ModelField, ResultSchema } from "./run/result-schema.ts";
 export {
@@ -39,6 +48,7 @@ export {
   type Phase,
   type ProgressUnit,
   type RunEvent,
+  SLOW_AFTER_MS,
   type StateCounts,
 } from "./run/run-event.ts";
 export {
@@ -47,8 +57,10 @@ export {
   INITIAL_RUN_STATE,
   type PhaseProgress,
   type RunState,
+  type SlowPartition,
 } from "./run/run-state.ts";
 export type { UnreadableFile } from "./run/unreadable-file.ts";
+export type { FileProblem, FileProblems } from "./source/check-files.ts";
 export type { RunStop } from "./store/event-tail.ts";
 export type { JobFile, RunOrigin } from "./store/job-file.ts";
 export type { LeftBehind, UncommittedStatus } from "./store/left-behind.ts";

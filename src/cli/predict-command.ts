@@ -32,7 +32,8 @@ Examples:
     $ manyfit predict latest gapminder.csv --out predicted.csv
   New rows for models of last week; the run ends with 1 if one has no model.
     $ manyfit predict 2026-11-22 new/*.parquet --out new.parquet --unknown error
-  Each file with the model of its own name; those that cannot be read are left out and listed.
+  Each file with the model of its own name; files that cannot be read are
+  left out and listed.
     $ manyfit predict latest sensors/ --out loads.parquet --skip-unreadable
   How many rows were predicted, for a program.
     $ manyfit predict latest new.csv --out new.parquet --json | jq .predicted

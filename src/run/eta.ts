@@ -1,7 +1,7 @@
 import type { Phase, RunEvent } from "./run-event.ts";
 
 /** How much of something was done when. */
-interface Point {
+export interface DonePoint {
   readonly atMs: number;
   readonly done: number;
 }
@@ -9,23 +9,23 @@ interface Point {
 /** What of a run's events says how long the rest will take. A fold: {@link foldEta}. */
 export interface EtaState {
   /** What is to be done; null until it is planned. */
-  readonly planned: Planned | null;
+  readonly planned: PlannedWork | null;
   readonly phase: {
     readonly name: Phase;
     readonly startedAtMs: number;
     readonly total: number | null;
-    /** What was said of its progress, see {@link withPoint}. */
-    readonly points: readonly Point[];
+    /** What was said of its progress: the first, the last, and some between. */
+    readonly points: readonly DonePoint[];
   } | null;
   /** Milliseconds for which each row was exchanged; null until they all are. */
   readonly exchangeMsPerRow: number | null;
   /** Partitions that were answered, as a share of all, from when fits began, or nothing but fits. */
-  readonly fitted: readonly Point[];
+  readonly fitted: readonly DonePoint[];
   readonly workers: number;
 }
 
-/** What a run has to do. */
-interface Planned {
+/** What a run has to do, as it was planned. */
+export interface PlannedWork {
   readonly partitions: number;
   /** Null where they are not counted before they are read. */
   readonly rows: number | null;
@@ -118,13 +118,13 @@ function progress(
 }
 
 /** The points with one more, the first and the last always among them. */
-function withPoint(points: readonly Point[], point: Point): readonly Point[] {
+function withPoint(points: readonly DonePoint[], point: DonePoint): readonly DonePoint[] {
   const kept = points.length < MOST_POINTS ? points : points.filter((_, i) => i % 2 === 0);
   return [...kept, point];
 }
 
 /** Rows count as much as partitions where they are known, so that neither many small nor few large ones mislead. */
-function shareOf({ partitions, rows }: Planned, donePartitions: number, doneRows: number): number {
+function shareOf({ partitions, rows }: PlannedWork, donePartitions: number, doneRows: number): number {
   const ofPartitions = donePartitions / Math.max(1, partitions);
   return rows === null || rows === 0 ? ofPartitions : (ofPartitions + doneRows / rows) / 2;
 }
@@ -145,7 +145,7 @@ export function remainingMs(state: EtaState, nowMs: number): number | null {
 }
 
 /** What is left by the pace of late; null before there is one. */
-function restOf(points: readonly Point[], total: number | null, nowMs: number): number | null {
+function restOf(points: readonly DonePoint[], total: number | null, nowMs: number): number | null {
   const [first] = points;
   const last = points.at(-1);
   if (first === undefined || last === undefined || total === null) return null;
@@ -161,7 +161,7 @@ function restOf(points: readonly Point[], total: number | null, nowMs: number): 
 /** Share of the exchange from which on only its own pace counts; before, it is mixed with what is usual. */
 const SURE_SHARE = 0.5;
 
-function restOfExchange({ phase }: EtaState, { rows }: Planned, nowMs: number): number {
+function restOfExchange({ phase }: EtaState, { rows }: PlannedWork, nowMs: number): number {
   const { points, total, startedAtMs } = phase!;
   const last = points.at(-1);
   const left = (rows ?? 0) - (last?.done ?? 0);
@@ -187,7 +187,7 @@ function slowness({ phase, exchangeMsPerRow }: EtaState): number {
 }
 
 /** By the pace of fits as soon as there is one; before, of estimators, by what fits usually take. */
-function restOfFits(state: EtaState, planned: Planned, nowMs: number): number | null {
+function restOfFits(state: EtaState, planned: PlannedWork, nowMs: number): number | null {
   const { fitted, workers } = state;
   const byPace = restOf(fitted, 1, nowMs);
   if (byPace !== null) return byPace;
@@ -210,21 +210,21 @@ function shareAfterExchange({ phase, fitted }: EtaState): number {
 }
 
 /** A run commits what is hashed; files that are partitions each are hashed by whoever reads them. */
-function restOfHash(state: EtaState, { bytes, rows, atMs }: Planned, nowMs: number): number {
+function restOfHash(state: EtaState, { bytes, rows, atMs }: PlannedWork, nowMs: number): number {
   if (rows === null) return 0;
   const expected = atMs + bytes * USUAL.hashByte * Math.max(1, slowness(state)) - nowMs;
   // One that takes longer than it should will take longer still.
   return state.phase?.name === "committing" ? Math.max(expected, (nowMs - atMs) / 10) : Math.max(0, expected);
 }
 
-function commitMs(state: EtaState, { partitions }: Planned): number {
+function commitMs(state: EtaState, { partitions }: PlannedWork): number {
   return USUAL.commit + partitions * USUAL.commitPartition * slowness(state);
 }
 
 /** The ledger, of which most is known first, takes longest: time goes with this power of what is done. */
 const COMMIT_POWER = 0.6;
 
-function restOfCommit(state: EtaState, planned: Planned, nowMs: number): number {
+function restOfCommit(state: EtaState, planned: PlannedWork, nowMs: number): number {
   const { total, points } = state.phase!;
   const [first] = points;
   const last = points.at(-1);

@@ -104,7 +104,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     node: true,
   },
   "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
-  "sample-memory.ts": { types: ["run"], node: true },
+  "sample-memory.ts": { values: ["engine/local"], types: ["run"], node: true },
   "train.ts": {
     values: [
       ...["table", "key", "run", "job", "protocol", "duckdb", "source", "source/text", "estimator"],
