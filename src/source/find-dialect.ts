@@ -48,11 +48,13 @@ export async function findDialect(
     throw new ManyfitError("source_empty", `${path}: is empty; a CSV needs a line of column names`);
   const { comment, sniffing } = await findStart({ path, text }, told, connection);
   const { sniffed, isAnyText } = await sniff(path, { ...sniffing, ...sniffingOf(told) }, connection);
+  // A sample without quotes does not mean that no row has them.
+  const quote = sniffed.Quote.length === 1 ? sniffed.Quote : '"';
   const dialect: Dialect = {
     delimiter: told.delimiter ?? sniffed.Delimiter,
-    // A sample without quotes does not mean that no row has them.
-    quote: sniffed.Quote.length === 1 ? sniffed.Quote : '"',
-    escape: sniffed.Escape.length === 1 ? sniffed.Escape : '"',
+    quote,
+    // The sniffer also takes the other quote for one, and would lose it in every text.
+    escape: sniffed.Escape === "\\" ? "\\" : quote,
     decimal: told.decimal ?? ".",
     comment,
     nullTexts: told.nullTexts,

@@ -46,6 +46,29 @@ const ROWS = [
   ["b", 2.25, 3],
 ];
 
+describe("quotes", () => {
+  test("are escaped by themselves or a backslash, never by what else stands before some of them", async () => {
+    const text = 'key,x,y\n"d\'5",1,2\n"d\'6","3",4\n"7","5",6\n';
+    expect(await rowsOf(specOf([file("apostrophes.csv", text)]))).toEqual([
+      ["7", 5, 6],
+      ["d'5", 1, 2],
+      ["d'6", 3, 4],
+    ]);
+    const numbers = file("numbers.csv", 'key,x,y\na,"1\'5",2\nb,"2",3\n');
+    expect(await refusal(specOf([numbers]))).toMatch(
+      /numbers\.csv, line 2: column "x" has "1'5", which is not a number/,
+    );
+  });
+
+  test("that are single may hold double ones", async () => {
+    const text = "key,x,y\n'a\"b',1,2\n'c\"\"d',3,4\n";
+    expect(await rowsOf(specOf([file("single.csv", text)]))).toEqual([
+      ['a"b', 1, 2],
+      ['c""d', 3, 4],
+    ]);
+  });
+});
+
 describe("a text format by its ending", () => {
   const comma = "key,x,y\na,1.5,2\nb,2.25,3\n";
   const tab = comma.replaceAll(",", "\t");
