@@ -17,11 +17,16 @@ const BARS = "▁▂▃▄▅▆▇█";
 /** States that are counted also where no partition is in them. */
 const ALWAYS_COUNTED: readonly FitState[] = ["fitted", "skipped", "failed"];
 
+/** What the first lines on a run are made of. */
+export interface SummarisedRun extends Pick<Manifest, "counts" | "durationMs" | "sources"> {
+  readonly job: Pick<Manifest["job"], "partitioning">;
+}
+
 /**
  * What became of a run, on one line where there is room:
  * `184 fitted, 3 skipped (too_few_rows: 3), 0 failed of 187 partitions · 3,313 rows · 0.6 s · 306 models/s`
  */
-export function headlines(manifest: Manifest, { width, style }: LineLayout): string[] {
+export function headlines(manifest: SummarisedRun, { width, style }: LineLayout): string[] {
   const { counts, durationMs } = manifest;
   const { states, partitions } = counts;
   const stateTexts = FIT_STATES.filter((state) => states[state] > 0 || ALWAYS_COUNTED.includes(state)).map(
@@ -36,12 +41,15 @@ export function headlines(manifest: Manifest, { width, style }: LineLayout): str
   return packWords(facts, " · ", width).flatMap((line) => foldText(line, width));
 }
 
-function rowRemarks({ counts, job, sources }: Manifest): string {
+function rowRemarks({ counts, job, sources }: SummarisedRun): string {
   const isByFile = job.partitioning.kind === "file";
-  const unknown = isByFile ? sources.filter((file) => file.rows === null).length : counts.states.lost;
-  const what = formatQuantity(unknown, isByFile ? "file" : "lost partition");
+  const { lost, timed_out: timedOut } = counts.states;
+  const unknown = isByFile ? sources.filter((file) => file.rows === null).length : lost + timedOut;
+  const partition = timedOut === 0 ? "lost partition" : "lost or timed-out partition";
+  const what = formatQuantity(unknown, isByFile ? "file" : partition);
   const remarks = [
     ...(counts.rowsDropped === 0 ? [] : [`${formatCount(counts.rowsDropped)} dropped`]),
+    ...(counts.rowsHeldOut === 0 ? [] : [`${formatCount(counts.rowsHeldOut)} held out`]),
     ...(unknown === 0 ? [] : [`those of ${what} not known`]),
   ];
   return remarks.length === 0 ? "" : ` (${remarks.join(", ")})`;
