@@ -40,18 +40,18 @@ describe("planMemory", () => {
 
   test("takes half of what is free where nothing is told, and what it needs where that is too little", () => {
     expect(planMemory(request({ totalBytes: null })).totalBytes).toBe(8e9);
-    expect(planMemory(request({ totalBytes: null, availableBytes: 1 })).totalBytes).toBe(512 * MIB);
+    expect(planMemory(request({ totalBytes: null, availableBytes: 1 })).totalBytes).toBe(576 * MIB);
   });
 
   test("refuses too little with what is needed", () => {
     expect(() => planMemory(request({ totalBytes: 100e6 }))).toThrow(
-      /^memory of 100 MB \(--memory\) is too little: a run with 2 worker threads needs at least 512 MiB; give --memory 512MiB or more, or fewer --workers$/,
+      /^memory of 100 MB \(--memory\) is too little: a run with 2 worker threads needs at least 576 MiB; give --memory 576MiB or more, or fewer --workers$/,
     );
     expect(() => planMemory(request({ totalBytes: 700e6, isProcess: true }))).toThrow(
-      /: a run with 2 worker processes needs at least 736 MiB; give --memory 736MiB or more, or fewer --workers$/,
+      /: a run with 2 worker processes needs at least 800 MiB; give --memory 800MiB or more, or fewer --workers$/,
     );
     expect(() => planMemory(request({ isProcess: true, perWorkerBytes: 3e9 }))).toThrow(
-      /needs at least 6203 MiB/,
+      /needs at least 6267 MiB/,
     );
     expect(() => planMemory(request({ isProcess: true, perWorkerBytes: 1e7 }))).toThrow(
       /^each worker may take 10 MB \(--memory-per-worker\), and needs at least 135 MB$/,

@@ -22,7 +22,7 @@ describe("a run at the limits of its memory", () => {
       "--small",
       "10000",
     ];
-    const args = [LIMITS, "--memory", "600MB", "--workers", "2", ...sizes];
+    const args = [LIMITS, "--memory", "700MB", "--workers", "2", ...sizes];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const limits = stdout
       .trim()
@@ -51,10 +51,10 @@ describe("a run in a fourth of the memory that its rows take", () => {
       workers: 2,
       memory,
     });
-    const { exchangeBytes, memory } = await plan(options("512MiB"));
+    const { exchangeBytes, memory } = await plan(options("576MiB"));
     expect(exchangeBytes).toBeGreaterThan(3.5 * memory.exchangeBytes);
     const digests: (string | undefined)[] = [];
-    for (const size of ["512MiB", "8GiB"]) {
+    for (const size of ["576MiB", "8GiB"]) {
       const run = await train(options(size));
       digests.push(run.manifest?.digest);
       await run.close();
@@ -68,7 +68,7 @@ describe("a run in a fourth of the memory that its rows take", () => {
     await expect(train({ ...options, memory: "64MB" })).rejects.toMatchObject({
       code: "invalid_option",
       message:
-        "memory of 64 MB (--memory) is too little: a run with 1 worker thread needs at least 496 MiB; give --memory 496MiB or more",
+        "memory of 64 MB (--memory) is too little: a run with 1 worker thread needs at least 560 MiB; give --memory 560MiB or more",
     });
   });
 });
