@@ -4,11 +4,8 @@ import { spillError } from "./duckdb/spill-error.ts";
 import type { Inspection } from "./engine/engine.ts";
 import { type ErrorCode, errorFrom, ManyfitError } from "./errors.ts";
 import { isModuleSpec } from "./job/job.ts";
-import { decodeKey } from "./key/decode-key.ts";
-import { displayKey } from "./key/display-key.ts";
-import { keyAt } from "./key/key-list.ts";
 import { type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
-import { planRun } from "./plan.ts";
+import { keyText, planRun } from "./plan.ts";
 import { FailureTally } from "./run/failure-tally.ts";
 import { FitProgress } from "./run/fit-progress.ts";
 import type { ResultBatch } from "./run/result-batch.ts";
@@ -203,12 +200,10 @@ type StopReason = Extract<RunEvent, { readonly type: "run.stopped" }>["reason"];
 
 /** Counts what fails, and throws `failure_budget_spent` as soon as it is more than the job allows. */
 function failureCheck({ inventory }: Inspection, run: string): FitControl["checkFailures"] {
-  const { job, keys, partitionCount } = inventory;
+  const { job, partitionCount } = inventory;
   const budget = job.policy.maxFailed;
   if (budget === null) return () => undefined;
-  const types = job.keyFields.map((field) => field.type);
-  const keyOf = (partition: number): string =>
-    displayKey(job.keyFields, decodeKey(types, keyAt(keys, partition)));
+  const keyOf = (partition: number): string => keyText(inventory, partition);
   const tally = new FailureTally();
   return (batch) => {
     tally.add(batch);

@@ -168,8 +168,13 @@ function restOfExchange({ phase }: EtaState, { rows }: PlannedWork, nowMs: numbe
   const usual = Math.max(0, left * USUAL.exchangeRow - (nowMs - (last?.atMs ?? startedAtMs)));
   const byPace = restOf(points, total, nowMs);
   if (byPace === null || last === undefined) return usual;
-  const weight = Math.min(1, last.done / Math.max(1, total! * SURE_SHARE));
-  return weight * byPace + (1 - weight) * usual;
+  return mixed(byPace, usual, last.done / Math.max(1, total!));
+}
+
+/** What was found and what is usual, by how much of the exchange is done. */
+function mixed(found: number, usual: number, exchanged: number): number {
+  const weight = Math.min(1, exchanged / SURE_SHARE);
+  return weight * found + (1 - weight) * usual;
 }
 
 /** How much slower than usual this machine, with this many columns, is so far. */
@@ -180,8 +185,7 @@ function slowness({ phase, exchangeMsPerRow }: EtaState): number {
   let msPerRow: number = exchangeMsPerRow ?? USUAL.exchangeRow;
   if (first !== undefined && last !== undefined && last.atMs - first.atMs >= PACE_AFTER_MS) {
     const found = (last.atMs - first.atMs) / Math.max(1, last.done - first.done);
-    const weight = Math.min(1, last.done / Math.max(1, (phase?.total ?? 0) * SURE_SHARE));
-    msPerRow = weight * found + (1 - weight) * USUAL.exchangeRow;
+    msPerRow = mixed(found, USUAL.exchangeRow, last.done / Math.max(1, phase?.total ?? 0));
   }
   return Math.min(MOST_SLOW, Math.max(1 / MOST_SLOW, msPerRow / USUAL.exchangeRow));
 }
