@@ -1,9 +1,8 @@
 // Runs at the limits of what fits into memory, each in a process of its own whose whole tree is watched: very many keys,
-// rows in no order that are more than the memory for them, very many files, and one partition of very many rows beside
-// small ones. Prints peak, time and counts, and fails where
-// the peak is above the budget or a ledger is not exact.
-// Usage: node bench/limits.mjs [--memory 4GB] [--only keys,spread,files,large] [--keys 10000000] [--rows 3] [--spread 60000000]
-//   [--files 100000] [--large 50000000] [--small 100000] [--workers 2]
+// rows in no order that are more than the memory for them, very many files, and one partition, or one file, of very
+// many rows beside small ones. Prints peak, time and counts, and fails where the peak is above the budget or a ledger is
+// not exact. Usage: node bench/limits.mjs [--memory 4GB] [--only keys,spread,files,large,file] [--keys 10000000] [--rows 3]
+//   [--spread 60000000] [--files 100000] [--large 50000000] [--small 100000] [--workers 2]
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -18,7 +17,7 @@ import { scratchFolder } from "./measure.mjs";
 const { values: told } = parseArgs({
   options: {
     memory: { type: "string", default: "4GB" },
-    only: { type: "string", default: "keys,spread,files,large" },
+    only: { type: "string", default: "keys,spread,files,large,file" },
     keys: { type: "string", default: "10000000" },
     rows: { type: "string", default: "3" },
     spread: { type: "string", default: "60000000" },
@@ -66,12 +65,7 @@ const LIMITS = {
   },
   files: async () => {
     const source = join(scratch, "files");
-    for (let file = 0; file < Number(files); file++) {
-      const folder = join(source, String(Math.floor(file / 1000)));
-      if (file % 1000 === 0) mkdirSync(folder, { recursive: true });
-      const lines = Array.from({ length: SMALL_ROWS }, (_, i) => `${i},${(i * 3 + (file % 7)) / 10}`);
-      writeFileSync(join(folder, `sensor-${file}.csv`), `x,y\n${lines.join("\n")}\n`);
-    }
+    writeSmallFiles(source, Number(files));
     return {
       source,
       partitioning: { perFile: true },
@@ -87,6 +81,19 @@ const LIMITS = {
     const key = `case when i % ${every} = 0 and i < ${every * Number(small) * SMALL_ROWS} then 1 + (i // ${every}) % ${small} else 0 end`;
     await writeRows(source, key, count);
     return { source, partitioning: { by: "key" }, partitions: Number(small) + 1, rows: count };
+  },
+  file: async () => {
+    const source = join(scratch, "file");
+    const smallFiles = Math.ceil(Number(files) / 100);
+    writeSmallFiles(source, smallFiles);
+    await duckdb.run(`copy (select sin(i) as x, 2 * sin(i) + (hash(i) % 1009) / 1009.0 as y from range(${large}) t(i))
+      to '${join(source, "large.csv")}'`);
+    return {
+      source,
+      partitioning: { perFile: true },
+      partitions: smallFiles + 1,
+      rows: Number(large) + smallFiles * SMALL_ROWS,
+    };
   },
 };
 
@@ -126,6 +133,20 @@ process.exitCode = isWithin ? 0 : 1;
 async function writeRows(path, key, count) {
   await duckdb.run(`copy (select ${key} as key, sin(i) as x, 2 * sin(i) + (hash(i) % 1009) / 1009.0 as y
     from range(${count}) t(i)) to '${path}'`);
+}
+
+/**
+ * CSV files of a few rows, 1,000 in a folder.
+ * @param {string} source
+ * @param {number} count
+ */
+function writeSmallFiles(source, count) {
+  for (let file = 0; file < count; file++) {
+    const folder = join(source, String(Math.floor(file / 1000)));
+    if (file % 1000 === 0) mkdirSync(folder, { recursive: true });
+    const lines = Array.from({ length: SMALL_ROWS }, (_, i) => `${i},${(i * 3 + (file % 7)) / 10}`);
+    writeFileSync(join(folder, `sensor-${file}.csv`), `x,y\n${lines.join("\n")}\n`);
+  }
 }
 
 /**

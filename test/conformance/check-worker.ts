@@ -9,7 +9,7 @@ import {
   type WorkerTrainer,
 } from "../../src/protocol/message.ts";
 import { FIT_STATES } from "../../src/run/fit-state.ts";
-import { PLAIN_DIALECT } from "../plain-job.ts";
+import { ANY_SIZE, PLAIN_DIALECT } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { MADE_COLUMNS, MADE_ROWS, madeBucket } from "../worker/made-bucket.ts";
 import { Talk } from "../worker/talk.ts";
@@ -58,7 +58,13 @@ export function checkWorker(name: string, member: WorkerMember): void {
         keyFields: [],
         seed: 1,
         rowPolicy: { ...ALL_ROWS, nulls: "drop" },
-        filePlan: { format: "csv", dialect: PLAIN_DIALECT, columns: MADE_COLUMNS, mustDecline: null },
+        filePlan: {
+          format: "csv",
+          dialect: PLAIN_DIALECT,
+          columns: MADE_COLUMNS,
+          mustDecline: null,
+          limits: ANY_SIZE,
+        },
       };
       worker.send({ type: "init", ...init });
       return talk;

@@ -90,7 +90,7 @@ describe("with less memory than its rows take", () => {
       expect({ state, counts }).toEqual({ state: "failed", counts: [Number.NaN, Number.NaN, Number.NaN] });
       expect(errors).toEqual([
         expect.stringMatching(
-          /^partition_too_large: 10,\d{3} rows need 1 MB to be fitted at once, and 1 MB are there for one partition; give more with --memory or --memory-per-worker, name fewer columns, or leave rows out with --where$/,
+          /^partition_too_large: 10,\d{3} rows need 0.\d MB to be fitted at once, and 0.1 MB are there for one partition; give more with --memory or --memory-per-worker, name fewer columns, or leave rows out with --where$/,
         ),
       ]);
     }

@@ -17,6 +17,8 @@ export interface PartitionAnswer {
   readonly model: readonly (number | null)[];
   readonly metrics: readonly (number | null)[];
   readonly errors: readonly string[];
+  /** The file that the partition is: its hash and bytes; null where it is none, or could not be read. */
+  readonly file: readonly [sha256: string, bytes: number] | null;
 }
 
 /** Everything an engine said of a job. */
@@ -59,8 +61,14 @@ export function addAnswers(answers: (PartitionAnswer | undefined)[], batch: Resu
       errors: batch.errors
         .filter((error) => error.row === row)
         .map((error) => `${error.code}: ${error.message}`),
+      file: fileOf(batch, row),
     };
   }
+}
+
+function fileOf({ files }: ResultBatch, row: number): PartitionAnswer["file"] {
+  const sha256 = files?.sha256[row] ?? null;
+  return sha256 === null ? null : [sha256, files!.bytes[row]!];
 }
 
 function numbersOf(columns: ResultBatch["model"], row: number): (number | null)[] {

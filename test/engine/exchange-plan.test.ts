@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { partitionBytes, planExchange } from "../../src/engine/local/exchange-plan.ts";
+import { planExchange, sizeOf } from "../../src/engine/local/exchange-plan.ts";
 import type { FitMemory } from "../../src/engine/local/memory-budget.ts";
 import { bucketRowBytes } from "../../src/protocol/bucket.ts";
 import type { ReadColumn } from "../../src/table/read-column.ts";
@@ -57,7 +57,7 @@ describe("planExchange", () => {
         const plan = planExchange({ sizes: all, columns: COLUMNS, memory, workers, limits: null });
         const { first, rowCounts } = plan.buckets;
         const larger = [...all.rows.keys()].filter(
-          (p) => partitionBytes(all, COLUMNS, p) > told.partitionBytes,
+          (p) => sizeOf(all, COLUMNS, p).bytes > told.partitionBytes,
         );
         expect(plan.apart).toEqual(larger);
         for (let b = 0; b < rowCounts.length; b++) {
@@ -66,7 +66,7 @@ describe("planExchange", () => {
           const isApart = larger.includes(partitions[0]!);
           expect(rowCounts[b]).toBe(isApart ? 0 : rows);
           expect(partitions.length).toBeLessThanOrEqual(isApart ? 1 : told.bucketPartitions);
-          const bytes = partitions.reduce((sum, p) => sum + partitionBytes(all, COLUMNS, p), 0);
+          const bytes = partitions.reduce((sum, p) => sum + sizeOf(all, COLUMNS, p).bytes, 0);
           // Texts are counted apart from rows: of each a bucket may have half of a worker's share.
           if (partitions.length > 1) expect(bytes).toBeLessThanOrEqual(2 * told.partitionBytes);
         }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Engine } from "../../src/engine/engine.ts";
 import type { BucketLimits } from "../../src/engine/local/bucket-plan.ts";
 import { createLocalEngine } from "../../src/engine/local/local-engine.ts";
 import type { FitMemory } from "../../src/engine/local/memory-budget.ts";
@@ -8,18 +9,23 @@ import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { probeFamily } from "./probe-family.mjs";
 
+/** The conformance suite knows it as a member; other tests may tell where rows are spilled. */
+interface LocalMember extends EngineMember {
+  create(told?: { readonly tempFolder?: string }): Promise<Engine>;
+}
+
 /** The local engine with the order probe among its estimators. */
 export function localMember(
   workers: number,
   bucketLimits?: BucketLimits,
   fitMemory: Partial<FitMemory> = {},
-): EngineMember {
+): LocalMember {
   return {
-    create: async () =>
+    create: async ({ tempFolder = temporaryFolder() } = {}) =>
       createLocalEngine({
         duckdb: await openTestDuckdb(),
         workers,
-        tempFolder: temporaryFolder(),
+        tempFolder,
         families: [...BUILT_IN_ESTIMATORS, probeFamily],
         threadEntry: fileURLToPath(new URL("probe-thread.mjs", import.meta.url)),
         fitMemory,

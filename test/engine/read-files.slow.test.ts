@@ -27,21 +27,30 @@ afterAll(() => {
 
 const NEVER = new AbortController().signal;
 
+/** Keys are looked at where rows are held out by chance. */
+const NO_KEYS = { bytes: new Uint8Array(0), offsets: Float64Array.of(0) };
+
 /** Files by name, the largest first in the order of names, and what reads them. */
 async function readerOf(
   content: Readonly<Record<string, string>>,
-  told: { readonly where?: string; readonly orderBy?: readonly string[] } = {},
+  told: {
+    readonly where?: string;
+    readonly orderBy?: readonly string[];
+    readonly partitionBytes?: number;
+  } = {},
 ): Promise<FileReader & { readonly statements: string[] }> {
   const folder = join(temporaryFolder(), "files");
   mkdirSync(folder);
   for (const [name, text] of Object.entries(content)) writeFileSync(join(folder, name), text);
   const source = plainSource([folder], { where: told.where ?? null });
   const { schema, files } = await inspectFiles(source, connection);
+  const { partitionBytes = 1e9 } = told;
   const trainer = linearRegression({ target: "y", features: ["x"] });
   const asked = { source, partitioning: { kind: "file" } as const, trainer, seed: 0 };
   const job = resolveEstimatorJob({ ...asked, ...PLAIN_JOB, orderBy: told.orderBy ?? [] }, schema);
   const statements: string[] = [];
-  return { job: { ...job, files }, connection: listening(statements), statements };
+  const inventory = { job: { ...job, files }, keys: NO_KEYS };
+  return { inventory, connection: listening(statements), partitionBytes, spillFolder: null, statements };
 }
 
 /** The connection, with what it ran. */
@@ -59,17 +68,17 @@ function listening(statements: string[]): Connection {
 }
 
 function shown(outcome: FileOutcome): unknown {
-  if ("failure" in outcome) return outcome;
+  if (!("rows" in outcome)) return outcome;
   const { rows, file } = outcome;
   return { file, rowCount: rows.rowCount, cells: rows.columns.map(cellsOf) };
 }
 
 /** Reads all files together, and checks that it gives what each of them gives alone. */
 async function readAll(reader: FileReader): Promise<FileOutcome[]> {
-  const { files } = reader.job;
-  const together = await readFiles(files, reader, NEVER);
+  const all = [...reader.inventory.job.files.keys()];
+  const together = await readFiles(all, reader, NEVER);
   const alone: FileOutcome[] = [];
-  for (const file of files) alone.push(await readFile(file, { ...reader, connection }, NEVER));
+  for (const partition of all) alone.push(await readFile(partition, { ...reader, connection }, NEVER));
   expect(together.map(shown)).toEqual(alone.map(shown));
   return together;
 }
@@ -144,6 +153,6 @@ describe("files that are read together", () => {
 
   test("end with the signal", async () => {
     const reader = await readerOf({ "a.csv": table(40), "b.csv": table(5) });
-    await expect(readFiles(reader.job.files, reader, AbortSignal.abort())).rejects.toThrow();
+    await expect(readFiles([0, 1], reader, AbortSignal.abort())).rejects.toThrow();
   });
 });

@@ -12,7 +12,7 @@ import { hashSourceFile } from "../../src/source/hash-source-file.ts";
 import { readHeader } from "../../src/source/read-header.ts";
 import type { NumberValues, Rows } from "../../src/table/column.ts";
 import type { ReadColumn } from "../../src/table/read-column.ts";
-import { PLAIN_DIALECT } from "../plain-job.ts";
+import { ANY_SIZE, PLAIN_DIALECT } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { bitsOf, duckdbRows } from "./duckdb-rows.ts";
 import { openTestDuckdb, writeSource } from "./write-source.ts";
@@ -40,11 +40,11 @@ function doubles(...names: readonly string[]): ReadColumn[] {
 }
 
 function csvPlan(...columns: readonly ReadColumn[]): FilePlan {
-  return { format: "csv", dialect: DIALECT, columns, mustDecline: null };
+  return { format: "csv", dialect: DIALECT, columns, mustDecline: null, limits: ANY_SIZE };
 }
 
 function ndjsonPlan(...columns: readonly ReadColumn[]): FilePlan {
-  return { format: "ndjson", dialect: null, columns, mustDecline: null };
+  return { format: "ndjson", dialect: null, columns, mustDecline: null, limits: ANY_SIZE };
 }
 
 function written(name: string, bytes: Uint8Array | string): string {
@@ -228,6 +228,21 @@ describe("the engine is asked to read a file", () => {
     expect(await readFileRows(path, csvPlan(...doubles("a")))).toEqual({
       kind: "declined",
       reason: "it is not packed",
+    });
+  });
+
+  test("when its rows, as the engine reckons them, are more than a worker may hold", async () => {
+    const path = written("rows.csv", "a,t\n1,abc\n2,de\n3,\n");
+    const text: ReadColumn = { name: "t", type: "text", hasValidity: true, isInteger: false };
+    const plan = (rowsBytes: number): FilePlan => ({
+      ...csvPlan(...doubles("a"), text),
+      limits: { contentBytes: 1000, rowsBytes, rowBytes: 20 },
+    });
+    // Three rows of 20 bytes, and five bytes of texts twice.
+    expect(await readFileRows(path, plan(70))).toHaveProperty("kind", "rows");
+    expect(await readFileRows(path, plan(69))).toEqual({
+      kind: "declined",
+      reason: "its rows are more than a worker may hold",
     });
   });
 

@@ -10,6 +10,7 @@ import { readFileRows } from "../../src/source/file/read-file-rows.ts";
 import type { ColumnValues, Rows, TextValues } from "../../src/table/column.ts";
 import type { FieldType } from "../../src/table/field.ts";
 import type { ReadColumn } from "../../src/table/read-column.ts";
+import { ANY_SIZE } from "../plain-job.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { bitsOf, duckdbRows } from "./duckdb-rows.ts";
 import { openTestDuckdb } from "./write-source.ts";
@@ -76,7 +77,13 @@ async function parquetOf(query: string, options = ""): Promise<string> {
 }
 
 function read(path: string, columns: readonly ReadColumn[]): Promise<FileReading> {
-  return readFileRows(path, { format: "parquet", dialect: null, columns, mustDecline: null });
+  return readFileRows(path, {
+    format: "parquet",
+    dialect: null,
+    columns,
+    mustDecline: null,
+    limits: ANY_SIZE,
+  });
 }
 
 function columnsOf(types: Readonly<Record<string, FieldType>>, hasValidity = true): ReadColumn[] {

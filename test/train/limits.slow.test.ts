@@ -33,6 +33,7 @@ describe("a run at the limits of its memory", () => {
       ["spread", null],
       ["files", null],
       ["large", null],
+      ["file", null],
     ]);
     for (const { peakMb } of limits) expect(peakMb).toBeGreaterThan(100);
   });

@@ -1,8 +1,9 @@
 import type { Inventory } from "../../job/inventory.ts";
+import { sizeOf } from "./exchange-plan.ts";
 import type { FoundPartition } from "./fit-in-place.ts";
 import type { PartitionSink } from "./sorted-partitions.ts";
 import type { SpillFile } from "./spill-file.ts";
-import { numbersOf, PartitionWriter } from "./store-partitions.ts";
+import { countsOf, numbersOf, PartitionWriter } from "./store-partitions.ts";
 import { tooLargeFailure } from "./too-large-batch.ts";
 
 /** What becomes of partitions that are too large to be in memory. */
@@ -24,15 +25,18 @@ export function apartRows(
   const { inventory, textBytes, partitionBytes, file } = options;
   const isApart = new Set(apart);
   const sizes = { rows: inventory.rows, textBytes };
-  const context = { sizes, columns: inventory.job.readColumns, partitionBytes };
+  const { readColumns } = inventory.job;
   return (partition) => {
     if (!isApart.has(partition)) return null;
     return file === null
       ? {
           append: () => undefined,
-          finish: () => ({ partition, failure: tooLargeFailure(partition, context) }),
+          finish: () => ({
+            partition,
+            failure: tooLargeFailure(sizeOf(sizes, readColumns, partition), partitionBytes),
+          }),
         }
-      : storingSink(new PartitionWriter(partition, inventory, file), file);
+      : storingSink(new PartitionWriter(partition, countsOf(inventory, partition), inventory, file), file);
   };
 }
 

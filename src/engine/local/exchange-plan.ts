@@ -51,15 +51,27 @@ function bytesOfRow(columns: readonly ReadColumn[]): { readonly stored: number; 
   return { stored, cut: stored + stored - 12 + 8 };
 }
 
-/** Bytes that each partition takes in a worker: its rows as they came, and in order. */
-export function partitionBytes(
+/** How large a partition is. */
+export interface PartitionSize {
+  readonly rows: number;
+  /** What its rows take in a worker: as they came, and in order. */
+  readonly bytes: number;
+}
+
+/** The size of some rows with that many bytes of texts. */
+export function sizeOfRows(rows: number, textBytes: number, columns: readonly ReadColumn[]): PartitionSize {
+  return { rows, bytes: rows * workerRowBytes(columns) + 2 * textBytes };
+}
+
+/** The size of one of many partitions. */
+export function sizeOf(
   { rows, textBytes }: PartitionSizes,
   columns: readonly ReadColumn[],
   partition: number,
-): number {
-  let bytes = rows[partition]! * bytesOfRow(columns).cut;
-  for (const texts of textBytes) if (texts !== null) bytes += 2 * texts[partition]!;
-  return bytes;
+): PartitionSize {
+  let texts = 0;
+  for (const bytes of textBytes) if (bytes !== null) texts += bytes[partition]!;
+  return sizeOfRows(rows[partition]!, texts, columns);
 }
 
 /** Plans an exchange. Pure. @throws as {@link planBuckets}. */
@@ -87,7 +99,7 @@ function findApart({ sizes, columns, memory }: ExchangeNeed): {
 } {
   const apart: number[] = [];
   for (let partition = 0; partition < sizes.rows.length; partition++) {
-    if (partitionBytes(sizes, columns, partition) > memory.partitionBytes) apart.push(partition);
+    if (sizeOf(sizes, columns, partition).bytes > memory.partitionBytes) apart.push(partition);
   }
   if (apart.length === 0) return { isApart: null, apart };
   const isApart = new Uint8Array(sizes.rows.length);

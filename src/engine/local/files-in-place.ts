@@ -6,8 +6,13 @@ export async function* filesInPlace(
   reader: FileReader,
   signal: AbortSignal,
 ): AsyncGenerator<FoundPartition, undefined, undefined> {
-  for (const [partition, file] of reader.job.files.entries()) {
-    yield { partition, ...(await readFile(file, reader, signal)) };
+  for (const partition of reader.inventory.job.files.keys()) {
+    const found = await readFile(partition, reader, signal);
+    try {
+      yield { partition, ...found };
+    } finally {
+      if ("spill" in found) await found.spill.close();
+    }
   }
   return undefined;
 }

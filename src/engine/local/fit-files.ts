@@ -1,4 +1,5 @@
 import type { Inventory } from "../../job/inventory.ts";
+import type { ResolvedJob } from "../../job/resolved-job.ts";
 import { sliceKeys } from "../../key/key-list.ts";
 import type { FilePlan } from "../../protocol/file-plan.ts";
 import { needsKeys } from "../../protocol/needs-keys.ts";
@@ -7,9 +8,11 @@ import type { RunEvent } from "../../run/run-event.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { workerRowBytes } from "./exchange-plan.ts";
 import { planFileTasks } from "./plan-file-tasks.ts";
 import { bucketOfRows, type FileOutcome, type FileReader } from "./read-file.ts";
 import { readFiles } from "./read-files.ts";
+import type { SpillFile } from "./spill-file.ts";
 import { workOnPool } from "./work-on-pool.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -48,22 +51,37 @@ export async function* fitFiles(
       reader.connection.interrupt();
     },
   });
-  for await (const item of happening) {
-    if (item.type === "result.batch") yield declined.withFacts(item);
-    else if (item.type !== "prediction.batch") yield item;
+  try {
+    for await (const item of happening) {
+      if (item.type === "result.batch") yield declined.withFacts(item);
+      else if (item.type !== "prediction.batch") yield item;
+    }
+  } finally {
+    await declined.close();
   }
 }
 
-function filePlanOf(reader: FileReader): FilePlan {
-  const { format, dialect, readColumns } = reader.job;
-  return { format, dialect, columns: readColumns, mustDecline: whyDecline(reader) };
+/** Share of what rows may take that a file's bytes may have, and those it is unpacked to: rows are several times larger. */
+const CONTENT_SHARE = 1 / 4;
+
+/** Larger files are read faster by DuckDB. */
+const MOST_CONTENT_BYTES = 2 ** 28;
+
+function filePlanOf({ inventory: { job }, partitionBytes }: FileReader): FilePlan {
+  const { format, dialect, readColumns } = job;
+  const limits = {
+    contentBytes: Math.min(MOST_CONTENT_BYTES, Math.floor(partitionBytes * CONTENT_SHARE)),
+    rowsBytes: partitionBytes,
+    rowBytes: workerRowBytes(readColumns),
+  };
+  return { format, dialect, columns: readColumns, mustDecline: whyDecline(job), limits };
 }
 
 /** What a worker reads as a number or as text is one in any file; of all other types DuckDB knows whether a value is. */
 const PLAIN_TYPES: readonly string[] = ["DOUBLE", "VARCHAR"];
 
 /** Why only DuckDB reads the files of a job as it must; null where workers do. */
-function whyDecline({ job }: FileReader): string | null {
+function whyDecline(job: ResolvedJob): string | null {
   if (job.source.where !== null) return "rows are filtered";
   if (job.orderBy.length > 0) return `rows are ordered by ${job.orderBy.join(", ")}`;
   for (const { name, type } of job.readColumns) {
@@ -88,11 +106,22 @@ function keysOf(
 /** Memory of rows that are read and not fitted yet, after which no further file is read. */
 const MOST_READ_BYTES = 2 ** 26;
 
+/** What a file whose rows are on disk counts as: two at a time keep DuckDB and workers busy. */
+const STORED_BYTES = MOST_READ_BYTES / 2;
+
 /** Files that are read by one query at most. */
 const MOST_FILES_TOGETHER = 64;
 
 /** Bytes on disk of files that are read by one query, unless it reads a single one. */
 const MOST_BYTES_TOGETHER = 2 ** 22;
+
+/** A file that was read and is with the workers. */
+interface GivenFile {
+  readonly facts: FileRead;
+  readonly memoryBytes: number;
+  /** Where its rows are, if not in memory. */
+  readonly spill: SpillFile | null;
+}
 
 /** Files that workers left to the engine, on their way through DuckDB. */
 class DeclinedFiles {
@@ -101,8 +130,9 @@ class DeclinedFiles {
   readonly #options: WorkerOptions;
   readonly #waiting: number[] = [];
   /** Files that were read whose rows are with the workers. */
-  readonly #readFiles = new Map<number, { readonly facts: FileRead; readonly memoryBytes: number }>();
+  readonly #readFiles = new Map<number, GivenFile>();
   readonly #stopped = new AbortController();
+  readonly #closing: Promise<void>[] = [];
   /** How many of the waiting files were read; an array of a hundred thousand is slow to shift. */
   #readCount = 0;
   /** Memory of the rows that are with the workers. */
@@ -135,6 +165,12 @@ class DeclinedFiles {
     }
   }
 
+  /** Frees what is left of files that nobody answered. */
+  async close(): Promise<void> {
+    for (const { spill } of this.#readFiles.values()) await spill?.close();
+    await Promise.all(this.#closing);
+  }
+
   /** A batch with what is known of its files, where their rows were read here. */
   withFacts(batch: ResultBatch): ResultBatch {
     if (batch.files !== null) return batch;
@@ -149,6 +185,7 @@ class DeclinedFiles {
     if (file === undefined) return null;
     this.#readFiles.delete(partition);
     this.#memoryBytes -= file.memoryBytes;
+    if (file.spill !== null) this.#closing.push(file.spill.close());
     return file.facts;
   }
 
@@ -168,8 +205,7 @@ class DeclinedFiles {
   }
 
   async #read(partitions: readonly number[], dispatcher: Dispatcher): Promise<void> {
-    const files = partitions.map((partition) => this.#inventory.job.files[partition]!);
-    const outcomes = await readFiles(files, this.#reader, this.#stopped.signal);
+    const outcomes = await readFiles(partitions, this.#reader, this.#stopped.signal);
     for (const [i, outcome] of outcomes.entries()) this.#answer(partitions[i]!, outcome, dispatcher);
   }
 
@@ -179,11 +215,19 @@ class DeclinedFiles {
       dispatcher.answerDeclined(partition, (task) => this.#unread(task, partition, outcome));
       return;
     }
+    if ("stored" in outcome) {
+      this.#give(partition, { facts: outcome.file, memoryBytes: STORED_BYTES, spill: outcome.spill });
+      dispatcher.add({ kind: "stored", stored: outcome.stored, keys: null });
+      return;
+    }
     const bucket = bucketOfRows(outcome.rows, partition, job.readColumns);
-    const memoryBytes = bucket.memory.byteLength;
-    this.#readFiles.set(partition, { facts: outcome.file, memoryBytes });
-    this.#memoryBytes += memoryBytes;
+    this.#give(partition, { facts: outcome.file, memoryBytes: bucket.memory.byteLength, spill: null });
     dispatcher.add({ kind: "bucket", bucket, keys: keysOf(this.#inventory, [partition], this.#options) });
+  }
+
+  #give(partition: number, file: GivenFile): void {
+    this.#readFiles.set(partition, file);
+    this.#memoryBytes += file.memoryBytes;
   }
 
   /** The result of a file that nobody can read. */

@@ -79,7 +79,7 @@ async function fitNext(
   if ("stored" in found) {
     const startedAtMs = Date.now();
     const result = fitStored(trainer, found.stored);
-    builder.add(result, { startedAtMs, durationMs: Date.now() - startedAtMs });
+    builder.add(result, { startedAtMs, durationMs: Date.now() - startedAtMs }, found.file);
     return;
   }
   builder.addUnread(found.failure, found.file);

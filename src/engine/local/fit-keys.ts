@@ -9,7 +9,7 @@ import type { RowBatch } from "../../source/stream-rows.ts";
 import { BucketFeed } from "./bucket-feed.ts";
 import type { Dispatcher, Happening } from "./dispatcher.ts";
 import { Exchange, type PartitionSizes } from "./exchange.ts";
-import type { ExchangePlan, SpillPlan } from "./exchange-plan.ts";
+import { type ExchangePlan, type SpillPlan, sizeOf } from "./exchange-plan.ts";
 import { PagedExchange } from "./paged-exchange.ts";
 import { SpillFile } from "./spill-file.ts";
 import { storePartitions } from "./store-partitions.ts";
@@ -139,8 +139,9 @@ class Production {
     if (trainer.kind === "module") {
       const sizes = { rows: counts, textBytes };
       for (const partition of exchange.apart) {
-        const context = { resultSchema, sizes, columns: job.readColumns, partitionBytes };
-        dispatcher.answerDeclined(partition, (task) => tooLargeBatch(partition, task, context));
+        const size = sizeOf(sizes, job.readColumns, partition);
+        const tooLarge = { size, partitionBytes, resultSchema };
+        dispatcher.answerDeclined(partition, (task) => tooLargeBatch(partition, task, tooLarge));
         this.#took(counts[partition]!);
       }
       return;

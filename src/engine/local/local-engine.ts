@@ -23,6 +23,7 @@ import { fitKeys } from "./fit-keys.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
 import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
 import { type Prepared, prepareJob } from "./prepare.ts";
+import type { FileReader } from "./read-file.ts";
 import { ReadingProgress } from "./reading-progress.ts";
 import { scoreBuckets } from "./score-buckets.ts";
 import { scoreInPlace } from "./score-in-place.ts";
@@ -254,7 +255,7 @@ class LocalEngine implements Engine {
               file,
             }),
           )
-        : filesInPlace({ job: inventory.job, connection }, signal);
+        : filesInPlace(this.#fileReader(prepared, fitMemory), signal);
     try {
       yield* fitInPlace(inventory, partitions, trainer, signal);
     } finally {
@@ -279,8 +280,7 @@ class LocalEngine implements Engine {
       signal,
     };
     if (prepared.kind === "files") {
-      const reader = { job, connection: this.#connection };
-      yield* fitFiles(prepared.inventory, reader, options);
+      yield* fitFiles(prepared.inventory, this.#fileReader(prepared, fitMemory), options);
       return;
     }
     const { relation, dictionary } = prepared;
@@ -297,6 +297,12 @@ class LocalEngine implements Engine {
       tempFolder: this.#options.tempFolder,
       stopReading: () => this.#connection.interrupt(),
     });
+  }
+
+  #fileReader(prepared: Prepared, { partitionBytes }: FitMemory): FileReader {
+    const { inventory } = prepared;
+    const spillFolder = this.#estimator(prepared) === null ? null : this.#options.tempFolder;
+    return { inventory, connection: this.#connection, partitionBytes, spillFolder };
   }
 
   get #threadEntry(): string {

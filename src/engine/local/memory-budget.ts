@@ -172,7 +172,8 @@ export function planFitMemory(
   };
 }
 
-/** Bytes as text for people, such as `512 MB`. */
+/** Bytes as text for people, rounded up, such as `512 MB` and `0.7 MB`. */
 export function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6).toLocaleString("en-US")} MB`;
+  const isSmall = bytes < 1e7;
+  return `${(isSmall ? Math.ceil(bytes / 1e5) / 10 : Math.ceil(bytes / 1e6)).toLocaleString("en-US")} MB`;
 }

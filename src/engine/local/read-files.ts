@@ -1,9 +1,12 @@
-import type { SourceFile } from "../../job/resolved-job.ts";
+import { ManyfitError } from "../../errors.ts";
 import { createFileRelation } from "../../source/file-relation.ts";
 import type { Relation } from "../../source/relation.ts";
 import { type RowBatch, streamSortedRows } from "../../source/stream-rows.ts";
 import type { ColumnValues } from "../../table/column.ts";
+import type { ReadColumn } from "../../table/read-column.ts";
 import type { PartitionRows } from "../../trainer/trainer.ts";
+import { sizeOfRows } from "./exchange-plan.ts";
+import { textBytesOf } from "./gather-within.ts";
 import {
   type FileOutcome,
   type FileReader,
@@ -20,45 +23,70 @@ import { sortedPartitions } from "./sorted-partitions.ts";
  * them, each half of them is tried by itself.
  */
 export async function readFiles(
-  files: readonly SourceFile[],
+  partitions: readonly number[],
   reader: FileReader,
   signal: AbortSignal,
 ): Promise<FileOutcome[]> {
-  if (files.length < 2 || !canBeTogether(reader)) {
+  if (partitions.length < 2 || !canBeTogether(reader)) {
     const outcomes: FileOutcome[] = [];
-    for (const file of files) outcomes.push(await readFile(file, reader, signal));
+    for (const partition of partitions) outcomes.push(await readFile(partition, reader, signal));
     return outcomes;
   }
   try {
-    return await readTogether(files, reader, signal);
+    return await readTogether(partitions, reader, signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    const half = Math.ceil(files.length / 2);
-    const first = await readFiles(files.slice(0, half), reader, signal);
-    return [...first, ...(await readFiles(files.slice(half), reader, signal))];
+    const half = Math.ceil(partitions.length / 2);
+    const first = await readFiles(partitions.slice(0, half), reader, signal);
+    return [...first, ...(await readFiles(partitions.slice(half), reader, signal))];
   }
 }
 
 /** Types of Parquet files may differ, and an order is one of all rows of a query. */
-function canBeTogether({ job }: FileReader): boolean {
+function canBeTogether({ inventory: { job } }: FileReader): boolean {
   return job.format !== "parquet" && job.orderBy.length === 0;
 }
 
+/**
+ * @throws whatever is the matter with one of them; ManyfitError `memory_exceeded` where their rows are more than one
+ * file's may be.
+ */
 async function readTogether(
-  files: readonly SourceFile[],
-  { job, connection }: FileReader,
+  partitions: readonly number[],
+  { inventory: { job }, connection, partitionBytes }: FileReader,
   signal: AbortSignal,
 ): Promise<FileOutcome[]> {
+  const files = partitions.map((partition) => job.files[partition]!);
   const identified: IdentifiedFile[] = [];
   for (const file of files) identified.push(await identifyFile(file, job, signal));
   const relation = await createFileRelation(job, files, connection);
   const rows = files.map(() => noRows(job.readColumns));
-  const batches = numberedByFile(streamSortedRows(relation, connection), relation);
+  const batches = numberedByFile(
+    within(streamSortedRows(relation, connection), job.readColumns, partitionBytes),
+    relation,
+  );
   for await (const found of sortedPartitions(batches)) rows[found.partition] = copiedRows(found.rows);
   return identified.map(({ hash, checkUnchanged }, i) => {
     checkUnchanged();
     return { rows: rows[i]!, file: hash };
   });
+}
+
+/** The batches, as long as all of them together are small enough. */
+async function* within(
+  batches: AsyncIterable<RowBatch>,
+  columns: readonly ReadColumn[],
+  mostBytes: number,
+): AsyncGenerator<RowBatch, void, undefined> {
+  let rows = 0;
+  let textBytes = 0;
+  for await (const batch of batches) {
+    rows += batch.rowCount;
+    textBytes += textBytesOf(batch.columns);
+    if (sizeOfRows(rows, textBytes, columns).bytes > mostBytes)
+      throw new ManyfitError("memory_exceeded", `files have more than ${mostBytes} bytes of rows together`);
+    yield batch;
+  }
 }
 
 /** Rows in the order of files, with the number of their file as their partition. */
@@ -85,6 +113,7 @@ function copiedRows({ rowCount, columns }: PartitionRows): PartitionRows {
 
 function copiedColumn(column: ColumnValues): ColumnValues {
   const isValid = column.isValid?.slice() ?? null;
-  // Texts are new for every partition.
-  return column.kind === "texts" ? column : { kind: "numbers", values: column.values.slice(), isValid };
+  return column.kind === "texts"
+    ? { ...column, bytes: column.bytes.slice(), ends: column.ends.slice(), isValid }
+    : { kind: "numbers", values: column.values.slice(), isValid };
 }

@@ -12,6 +12,11 @@ const MOST_BUFFERS = 4;
 
 const writeAt = promisify(write);
 
+/** Rows could not be written where memory ended: the fault of a disk, and of no source. Its code is `memory_exceeded`. */
+export class SpillError extends ManyfitError {
+  override readonly name = "SpillError";
+}
+
 /**
  * A file that rows go to where memory ends: what is appended stays where it is, and is read back by its offset, by any
  * thread of this process through {@link SpillFile.descriptor}. It has no name, so that nothing is left of it whatever
@@ -31,7 +36,7 @@ export class SpillFile {
   #failure: ManyfitError | null = null;
   #wake: (() => void) | null = null;
 
-  /** Makes the file in a folder, which is made where it is missing. @throws ManyfitError `memory_exceeded`. */
+  /** Makes the file in a folder, which is made where it is missing. @throws SpillError. */
   constructor(folder: string) {
     this.#folder = folder;
     const path = join(folder, `rows-${process.pid}-${Date.now().toString(36)}.spill`);
@@ -68,7 +73,7 @@ export class SpillFile {
     return this.#failure !== null || this.#writes >= MOST_BUFFERS;
   }
 
-  /** Resolves when there is room. @throws ManyfitError `memory_exceeded` where an earlier write failed. */
+  /** Resolves when there is room. @throws SpillError where an earlier write failed. */
   async untilRoom(): Promise<void> {
     while (this.#failure === null && this.#writes >= MOST_BUFFERS)
       await new Promise<void>((wake) => (this.#wake = wake));
@@ -120,10 +125,10 @@ export class SpillFile {
   }
 }
 
-function unwritable(folder: string, bytes: number, cause: unknown): ManyfitError {
+function unwritable(folder: string, bytes: number, cause: unknown): SpillError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const why = code === "ENOSPC" || code === "EDQUOT" ? "its disk is full" : message;
-  return new ManyfitError(
+  return new SpillError(
     "memory_exceeded",
     `temporary folder ${folder}: rows that do not fit into memory cannot be written there after ${bytes} bytes: ${why}; free space there, name a larger disk with TMPDIR, or give more --memory`,
     { cause },

@@ -8,6 +8,13 @@ import { type HeldOutRows, heldOutRows } from "../../trainer/held-out-rows.ts";
 import { BlockWriter } from "./block-writer.ts";
 import type { SpillFile } from "./spill-file.ts";
 
+/** How many rows a partition has. */
+export interface RowCounts {
+  readonly rows: number;
+  /** Those that have a finite value in every column. */
+  readonly usableRows: number;
+}
+
 /**
  * Writes partitions whose rows come sorted by partition and position to a file, divided by the row policy, for
  * estimators to walk. A partition is given as soon as all of it can be read.
@@ -27,7 +34,7 @@ export async function* storePartitions(
         yield await finish(writer, file);
         writer = null;
       }
-      writer ??= new PartitionWriter(partition, inventory, file);
+      writer ??= new PartitionWriter(partition, countsOf(inventory, partition), inventory, file);
       let to = from + 1;
       while (to < batch.rowCount && batch.partition[to] === partition) to++;
       writer.add(columns, from, to);
@@ -44,6 +51,11 @@ async function finish(writer: PartitionWriter, file: SpillFile): Promise<StoredP
   return stored;
 }
 
+/** What was counted of a partition. */
+export function countsOf({ rows, usableRows }: Inventory, partition: number): RowCounts {
+  return { rows: rows[partition]!, usableRows: usableRows[partition]! };
+}
+
 /** The columns of a batch of numbers. */
 export function numbersOf({ columns }: RowBatch): Float64Array[] {
   return columns.map((column, i) => {
@@ -55,7 +67,7 @@ export function numbersOf({ columns }: RowBatch): Float64Array[] {
 /** One partition on its way to the file, in order of position. */
 export class PartitionWriter {
   readonly partition: number;
-  readonly #inventory: Inventory;
+  readonly #counted: RowCounts;
   readonly #file: SpillFile;
   readonly #held: HeldOutRows;
   readonly #used: BlockWriter;
@@ -64,14 +76,18 @@ export class PartitionWriter {
   #usable = 0;
   #firstUnusable: StoredPartition["firstUnusable"] = null;
 
-  constructor(partition: number, inventory: Inventory, file: SpillFile) {
-    const { job, keys, usableRows } = inventory;
+  constructor(
+    partition: number,
+    counted: RowCounts,
+    { job, keys }: Pick<Inventory, "job" | "keys">,
+    file: SpillFile,
+  ) {
     const { holdout } = job.rowPolicy;
     this.partition = partition;
-    this.#inventory = inventory;
+    this.#counted = counted;
     this.#file = file;
     const seed = holdout === null ? 0 : partitionSeed(job.seed, keyAt(keys, partition));
-    this.#held = heldOutRows(usableRows[partition]!, holdout, seed);
+    this.#held = heldOutRows(counted.usableRows, holdout, seed);
     this.#used = new BlockWriter(file, job.readColumns.length);
     this.#heldOut = new BlockWriter(file, job.readColumns.length);
   }
@@ -95,13 +111,17 @@ export class PartitionWriter {
     writer.add(columns, row);
   }
 
+  /**
+   * Ends the partition, which can be read once the file is flushed.
+   * @throws ManyfitError `source_changed` for another number of rows, or of usable rows, than was counted.
+   */
   finish(): StoredPartition {
-    const { rows, usableRows } = this.#inventory;
+    const { rows, usableRows } = this.#counted;
     const { partition } = this;
     const used = this.#used.finish();
     const heldOut = this.#heldOut.finish();
     const found = [this.#rowsRead, used.rowCount + heldOut.rowCount];
-    const counted = [rows[partition]!, usableRows[partition]!];
+    const counted = [rows, usableRows];
     if (found[0] !== counted[0] || found[1] !== counted[1]) {
       throw new ManyfitError(
         "source_changed",

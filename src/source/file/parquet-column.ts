@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { SchemaElement } from "hyparquet";
+import type { FileLimits } from "../../protocol/file-plan.ts";
 import type { ColumnValues, Validity } from "../../table/column.ts";
 import type { ReadColumn } from "../../table/read-column.ts";
 import { type StoredNumber, storedNumber } from "./stored-number.ts";
@@ -17,15 +18,16 @@ export type ColumnFromPieces = (
   rowCount: number,
 ) => ColumnValues | { readonly declined: string };
 
-/** Texts of a column together, in bytes: not so many come from a small file. */
-const MAX_TEXT_BYTES = 2 ** 30;
-
 /** How a column of a Parquet file is read as a column of the trainer; null where its type does not fit. */
-export function parquetColumn(element: SchemaElement, column: ReadColumn): ColumnFromPieces | null {
+export function parquetColumn(
+  element: SchemaElement,
+  column: ReadColumn,
+  { contentBytes }: FileLimits,
+): ColumnFromPieces | null {
   const { name, hasValidity } = column;
   if (column.type === "text") {
     const isText = element.type === "BYTE_ARRAY" && element.converted_type === "UTF8";
-    return isText ? (pieces, rowCount) => textColumn(pieces, rowCount, column) : null;
+    return isText ? (pieces, rowCount) => textColumn(pieces, rowCount, { ...column, contentBytes }) : null;
   }
   const toNumber = storedNumber(element, column.type);
   if (toNumber === null) return null;
@@ -56,11 +58,16 @@ function numbers(
 function textColumn(
   pieces: readonly StoredPiece[],
   rowCount: number,
-  { name, hasValidity }: ReadColumn,
+  {
+    name,
+    hasValidity,
+    contentBytes,
+  }: Pick<ReadColumn, "name" | "hasValidity"> & Pick<FileLimits, "contentBytes">,
 ): ColumnValues | { readonly declined: string } {
   let size = 0;
   for (const text of textsOf(pieces)) size += text?.length ?? 0;
-  if (size > MAX_TEXT_BYTES) return { declined: `column "${name}" has more text than a worker reads` };
+  // A few texts can be those of all rows.
+  if (size > contentBytes) return { declined: `column "${name}" has more text than a worker reads` };
   const bytes = new Uint8Array(size);
   const ends = new Uint32Array(rowCount);
   let end = 0;

@@ -7,7 +7,7 @@ import { unpackText } from "./unpack-text.ts";
 export function readCsvRows(
   path: string,
   { bytes, facts }: FileContent,
-  { dialect, columns }: FilePlan,
+  { dialect, columns, limits }: FilePlan,
 ): FileReading {
   if (dialect === null) return declined("nobody told how its fields are told apart");
   const read: PlainColumn[] = [];
@@ -15,7 +15,7 @@ export function readCsvRows(
     if (type !== "double" && type !== "text") return declined(`column "${name}" is read as ${type}`);
     read.push({ name, type, hasValidity });
   }
-  const unpacked = unpackText(path, bytes);
+  const unpacked = unpackText(path, bytes, limits.contentBytes);
   if (!("text" in unpacked)) return unpacked;
   if (unpacked.text.length === 0) {
     const message = "is empty; a CSV needs a line of column names";

@@ -7,14 +7,14 @@ import { unpackText } from "./unpack-text.ts";
 export function readNdjsonRows(
   path: string,
   { bytes, facts }: FileContent,
-  { columns }: FilePlan,
+  { columns, limits }: FilePlan,
 ): FileReading {
   const read: NdjsonColumn[] = [];
   for (const { name, type, hasValidity } of columns) {
     if (type === "date" || type === "timestamp") return declined(`column "${name}" is read as ${type}`);
     read.push({ name, type, hasValidity });
   }
-  const unpacked = unpackText(path, bytes);
+  const unpacked = unpackText(path, bytes, limits.contentBytes);
   if (!("text" in unpacked)) return unpacked;
   const parsed = parsePlainNdjson(unpacked.text, read);
   return "declined" in parsed ? declined(parsed.declined) : { kind: "rows", rows: parsed, file: facts };

@@ -7,6 +7,7 @@ import {
   type SchemaElement,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
+import type { FileLimits, FilePlan } from "../../protocol/file-plan.ts";
 import type { Rows } from "../../table/column.ts";
 import type { ReadColumn } from "../../table/read-column.ts";
 import { isPlaceColumn } from "../text/place-columns.ts";
@@ -23,9 +24,6 @@ import { type ColumnFromPieces, parquetColumn, type StoredPiece } from "./parque
 
 /** Of more rows DuckDB reads faster. */
 const MAX_ROWS = 6000;
-
-/** What the used columns may be when they are unpacked, by the footer's word. */
-const MAX_UNPACKED_BYTES = 512 * 2 ** 20;
 
 /** Unpacks pages in the ways that files of DuckDB were compared in; Node's own code where Node has some. */
 const COMPRESSORS: Compressors = {
@@ -51,12 +49,12 @@ const ENCRYPTED_MAGIC = "PARE";
 /** The rows of a Parquet file. */
 export async function readParquetRows(
   content: FileContent,
-  columns: readonly ReadColumn[],
+  plan: Pick<FilePlan, "columns" | "limits">,
 ): Promise<FileReading> {
   const refusal = refusalOfEnds(content);
   if (refusal !== null) return refusal;
   try {
-    return await readWith(parquetMetadata(content.bytes, { geoparquet: false }), content, columns);
+    return await readWith(parquetMetadata(content.bytes, { geoparquet: false }), content, plan);
   } catch (error) {
     // The library refuses by throwing. DuckDB knows whether the file is at fault.
     return declined(error instanceof Error ? error.message : String(error));
@@ -81,7 +79,7 @@ function refusalOfEnds({ bytes, facts }: FileContent): FileDeclined | FileFailed
 async function readWith(
   metadata: FileMetaData,
   { bytes, facts }: FileContent,
-  columns: readonly ReadColumn[],
+  { columns, limits }: Pick<FilePlan, "columns" | "limits">,
 ): Promise<FileReading> {
   const found = topLevelColumns(metadata.schema);
   const names = found.map((element) => element.name);
@@ -92,12 +90,12 @@ async function readWith(
   const missing = columns.find(({ name }) => !names.includes(name));
   if (missing !== undefined) return columnMissing(missing.name, names, facts);
   const used = new Set(columns.map((column) => column.name));
-  const reason = whyNotPlain(metadata, used);
+  const reason = whyNotPlain(metadata, used, limits);
   if (reason !== null) return declined(reason);
   const converters: ColumnFromPieces[] = [];
   for (const column of columns) {
     const element = found[names.indexOf(column.name)]!;
-    const converter = isFlat(element) ? parquetColumn(element, column) : null;
+    const converter = isFlat(element) ? parquetColumn(element, column, limits) : null;
     if (converter === null) return declined(`column "${column.name}" is not plainly of type ${column.type}`);
     converters.push(converter);
   }
@@ -123,7 +121,11 @@ function isFlat({ type, num_children: children, repetition_type: repetition }: S
   return type !== undefined && (children ?? 0) === 0 && repetition !== "REPEATED";
 }
 
-function whyNotPlain({ num_rows, row_groups }: FileMetaData, used: ReadonlySet<string>): string | null {
+function whyNotPlain(
+  { num_rows, row_groups }: FileMetaData,
+  used: ReadonlySet<string>,
+  { contentBytes }: FileLimits,
+): string | null {
   if (num_rows > MAX_ROWS) return `it has ${num_rows} rows, more than a worker reads`;
   if (row_groups.reduce((sum, group) => sum + group.num_rows, 0n) !== num_rows) {
     return "its row groups do not add up to its rows";
@@ -138,7 +140,8 @@ function whyNotPlain({ num_rows, row_groups }: FileMetaData, used: ReadonlySet<s
     if (encoding !== undefined) return `it is encoded as ${encoding}`;
     unpackedBytes += Number(meta_data.total_uncompressed_size);
   }
-  return unpackedBytes > MAX_UNPACKED_BYTES ? "it holds more than a worker reads" : null;
+  // By the footer's word.
+  return unpackedBytes > contentBytes ? "it holds more than a worker reads" : null;
 }
 
 /**

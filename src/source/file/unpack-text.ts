@@ -1,9 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { declined, type FileDeclined, type FileFailed, unreadable } from "./file-reading.ts";
 
-/** Text that is longer when it is unpacked is DuckDB's, which needs not hold it whole. */
-const MAX_TEXT_BYTES = 512 * 2 ** 20;
-
 /** Bounds of the memory into which a file is unpacked at once: a file can lie about its length. */
 const [MIN_CHUNK_BYTES, MAX_CHUNK_BYTES] = [2 ** 14, 2 ** 24];
 
@@ -13,10 +10,14 @@ interface GunzipInfo {
   readonly engine: { readonly bytesWritten: number };
 }
 
-/** The text of a file of text, unpacked where its path ends in `.gz`. */
+/**
+ * The text of a file of text, unpacked where its path ends in `.gz`. Text of more than `mostBytes` is DuckDB's, which needs
+ * not hold it whole.
+ */
 export function unpackText(
   path: string,
   bytes: Buffer,
+  mostBytes: number,
 ): { readonly text: Buffer } | FileDeclined | FileFailed {
   if (!/\.gz$/i.test(path)) return { text: bytes };
   // DuckDB goes by the letters of the ending.
@@ -24,7 +25,7 @@ export function unpackText(
   if (bytes.length > 0 && (bytes[0] !== 0x1f || bytes[1] !== 0x8b)) return declined("it is not packed");
   const statedLength = bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4);
   const chunkSize = Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, statedLength + 1));
-  const options = { chunkSize, maxOutputLength: MAX_TEXT_BYTES, info: true };
+  const options = { chunkSize, maxOutputLength: mostBytes, info: true };
   try {
     const { buffer, engine } = gunzipSync(bytes, options) as unknown as GunzipInfo;
     // Node passes over zeros behind the packed text, DuckDB does not.
