@@ -45,35 +45,51 @@ export async function openEngine(workers: number, options: EngineOptions = {}): 
   const memory = told === undefined ? null : budgetOf(workers, told);
   // Made by DuckDB if it has to spill, and for bundles of modules.
   const tempFolder = join(tmpdir(), `manyfit-${randomUUID()}`);
-  const removeTemp = (): void => rmSync(tempFolder, { recursive: true, force: true });
-  // A process that is told to exit in the midst of a run closes nothing.
-  process.once("exit", removeTemp);
-  const duckdb = await openDuckdb({
-    threads: availableParallelism(),
-    memoryBytes: memory?.duckdbBytes ?? process.availableMemory() * DUCKDB_SHARE,
-    ...(memory === null ? {} : { streamBytes: memory.streamBytes }),
-    tempFolder,
-  });
-  const engine = await createLocalEngine({
-    duckdb,
-    workers,
-    tempFolder,
-    families: BUILT_IN_ESTIMATORS,
-    ...(memory === null ? {} : { memory }),
-    ...extra,
-  });
-  return {
-    duckdb,
-    memory,
-    tempFolder,
-    engine,
-    close: async () => {
-      await engine.close();
-      duckdb.close();
-      removeTemp();
-      process.off("exit", removeTemp);
-    },
+  claimFolder(tempFolder);
+  let duckdb: Duckdb | null = null;
+  const free = (): void => {
+    duckdb?.close();
+    freeFolder(tempFolder);
   };
+  try {
+    duckdb = await openDuckdb({
+      threads: availableParallelism(),
+      memoryBytes: memory?.duckdbBytes ?? process.availableMemory() * DUCKDB_SHARE,
+      ...(memory === null ? {} : { streamBytes: memory.streamBytes }),
+      tempFolder,
+    });
+    const engine = await createLocalEngine({
+      duckdb,
+      workers,
+      tempFolder,
+      families: BUILT_IN_ESTIMATORS,
+      ...(memory === null ? {} : { memory }),
+      ...extra,
+    });
+    return { duckdb, memory, tempFolder, engine, close: () => engine.close().finally(free) };
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+/** Temporary folders of engines that are open in this process. */
+const folders = new Set<string>();
+
+/** A process that is told to exit in the midst of a run closes nothing. */
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+function claimFolder(folder: string): void {
+  if (folders.size === 0) process.once("exit", removeFolders);
+  folders.add(folder);
+}
+
+function freeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+  if (folders.size === 0) process.off("exit", removeFolders);
 }
 
 function budgetOf(workers: number, told: NonNullable<EngineOptions["memory"]>): MemoryBudget {

@@ -1,16 +1,18 @@
+import { spillError } from "./duckdb/spill-error.ts";
 import type { Engine, Inspection } from "./engine/engine.ts";
 import { ManyfitError } from "./errors.ts";
-import { openEngine } from "./open-engine.ts";
+import { type OpenedEngine, openEngine } from "./open-engine.ts";
 import { type Forecast, forecastTimes, type SampledFit } from "./plan/forecast.ts";
 import { type MeasuredSample, measureSample, type SampleSize } from "./plan/measure-sample.ts";
 import { sampleCauses, sampleCounts } from "./plan/sample-causes.ts";
 import { keyText, type Plan, partitionSizes, planRun } from "./plan.ts";
 import { countFrom, durationFrom } from "./policy-options.ts";
+import { quietListener } from "./run/quiet-listener.ts";
 import type { ResultBatch } from "./run/result-batch.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import { checkFiles } from "./source/check-files.ts";
 import { memoryOf } from "./train.ts";
-import { requestFrom, type TrainOptions } from "./train-options.ts";
+import { type Request, requestFrom, type TrainOptions } from "./train-options.ts";
 
 /** What to plan: the options of `train`, and whether a sample is to be fitted. */
 export type PlanOptions = TrainOptions & {
@@ -30,12 +32,23 @@ const NEVER = new AbortController().signal;
  */
 export async function plan(options: PlanOptions): Promise<Plan> {
   const request = requestFrom(options);
-  const size = options.sample === undefined ? null : sampleSizeFrom(options.sample);
-  const { signal = NEVER } = options;
-  const report = (event: RunEvent): void => options.onEvent?.(event);
   const opened = await openEngine(request.workers, { memory: memoryOf(request) });
   try {
-    const { engine } = opened;
+    return await planWith(opened, request, options);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** {@link plan} with an engine of one's own. */
+export async function planWith(
+  { engine, tempFolder }: Pick<OpenedEngine, "engine" | "tempFolder">,
+  request: Request,
+  { sample, onEvent, signal = NEVER }: Pick<PlanOptions, "sample" | "onEvent" | "signal">,
+): Promise<Plan> {
+  const size = sample === undefined ? null : sampleSizeFrom(sample);
+  const report = quietListener(onEvent);
+  try {
     const startedAt = performance.now();
     const inspection = await engine.inspect(request.job, report, signal);
     const readingMs = performance.now() - startedAt;
@@ -45,11 +58,8 @@ export async function plan(options: PlanOptions): Promise<Plan> {
       size === null ? null : await forecastRun(engine, inspection, { size, readingMs, signal, report });
     return planRun(inspection, engine, { fileProblems, forecast });
   } catch (error) {
-    if (signal.aborted && !(error instanceof ManyfitError))
-      throw new ManyfitError("interrupted", "plan was interrupted", { cause: error });
-    throw error;
-  } finally {
-    await opened.close();
+    if (signal.aborted) throw new ManyfitError("interrupted", "plan was interrupted", { cause: error });
+    throw spillError(error, tempFolder);
   }
 }
 

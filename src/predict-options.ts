@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { ManyfitError } from "./errors.ts";
 import type { FileSource } from "./job/files.ts";
 import type { ColumnType, SourceSpec } from "./job/job.ts";
+import { bytesFrom, durationFrom } from "./policy-options.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import { sourceFrom } from "./train-options.ts";
 
@@ -37,6 +38,21 @@ export interface PredictOptions {
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** Processes that run a trainer of the user's; of no matter to estimators. Default: one per core. */
   readonly workers?: number;
+  /**
+   * How long a trainer of your own may take to predict one partition: milliseconds, or text such as `30s`. The rows of one
+   * that takes longer are `predict_failed`. Default: any time.
+   */
+  readonly timeout?: number | string;
+  /**
+   * Memory that the process and its workers may take together: bytes, or text such as `4GB`; rows that do not fit go to
+   * disk. Default: half of what is free.
+   */
+  readonly memory?: number | string;
+  /**
+   * Memory that each process of a trainer of your own may take; the rows of a partition that takes more are
+   * `predict_failed`. Default: what `memory` leaves for it.
+   */
+  readonly memoryPerWorker?: number | string;
   /** Whether an `out` that is there already is replaced. Default: false, because it may be dear to somebody. */
   readonly overwrite?: boolean;
   /** Called when a phase begins, with the number of rows where it is known. What it throws is ignored. */
@@ -59,6 +75,12 @@ export interface PredictRequest {
   readonly unknown: UnknownPolicy;
   readonly skipsUnreadable: boolean;
   readonly workers: number;
+  /** Null: any time. */
+  readonly timeoutMs: number | null;
+  /** Null: half of what is free. */
+  readonly memoryBytes: number | null;
+  /** Null: what is left for it. */
+  readonly memoryPerWorkerBytes: number | null;
   readonly overwrite: boolean;
 }
 
@@ -74,6 +96,7 @@ export function predictRequestFrom(options: PredictOptions): PredictRequest {
   if (!Number.isInteger(workers) || workers < 0 || workers > 1024) {
     throw invalid(`workers is ${workers}, allowed are whole numbers from 0 to 1024`);
   }
+  const { timeout, memory, memoryPerWorker } = options;
   return {
     run,
     runsFolder: options.runs ?? "runs",
@@ -82,6 +105,10 @@ export function predictRequestFrom(options: PredictOptions): PredictRequest {
     unknown,
     skipsUnreadable: options.skipUnreadable === true,
     workers,
+    timeoutMs: timeout === undefined ? null : durationFrom("timeout", timeout),
+    memoryBytes: memory === undefined ? null : bytesFrom("memory", memory),
+    memoryPerWorkerBytes:
+      memoryPerWorker === undefined ? null : bytesFrom("memoryPerWorker", memoryPerWorker),
     overwrite,
   };
 }

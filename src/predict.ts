@@ -1,7 +1,7 @@
 import type { Connection } from "./duckdb/duckdb.ts";
 import { spillError } from "./duckdb/spill-error.ts";
 import { ManyfitError } from "./errors.ts";
-import { type OpenedEngine, openEngine } from "./open-engine.ts";
+import { type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
 import { checkArchives } from "./predict/check-archives.ts";
 import { checkKnown } from "./predict/check-known.ts";
 import { checkValues } from "./predict/check-values.ts";
@@ -69,7 +69,9 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
   await run.close();
   const trained = await trainedRunFrom(run);
   const output = await checkOutputFile(request.out, request.overwrite);
-  const opened = await openEngine(trained.model.kind === "module" ? request.workers : 0);
+  checkLimits(request, trained);
+  const isProcess = trained.model.kind === "module";
+  const opened = await openEngine(isProcess ? request.workers : 0, engineOptionsOf(request, isProcess));
   try {
     const summary = await predictWith(opened, { request, trained, output }, options);
     return { run: trained.id, ...summary, file: output.path, durationMs: Date.now() - startedAtMs };
@@ -78,6 +80,23 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
   } finally {
     await opened.close();
   }
+}
+
+function checkLimits({ timeoutMs }: PredictRequest, { model }: TrainedRun): void {
+  if (timeoutMs === null || model.kind === "module") return;
+  throw new ManyfitError(
+    "invalid_option",
+    "timeout is given, but linear models always come to an end; it is for trainers of your own",
+  );
+}
+
+/** Linear models predict inside DuckDB, which may have more where nobody says how much there is for all. */
+function engineOptionsOf(
+  { memoryBytes, memoryPerWorkerBytes }: PredictRequest,
+  isProcess: boolean,
+): EngineOptions {
+  if (!isProcess && memoryBytes === null) return {};
+  return { memory: { memoryBytes, memoryPerWorkerBytes, isProcess } };
 }
 
 /** What is predicted, with what, and where to. */
@@ -230,15 +249,15 @@ async function predictSource(work: Work, source: FoundSource): Promise<Predictio
 
 /** How rows come to their predictions: by SQL alone, or from what the trainer said of them. */
 async function valuesOf(
-  { opened: { duckdb, engine }, connection, signal, onEvent }: Work,
-  { trained, ...rest }: Omit<ScoringParts, "path">,
+  { opened: { duckdb, engine }, connection, request: { timeoutMs }, signal, onEvent }: Work,
+  { trained, ...rest }: Omit<ScoringParts, "path" | "timeoutMs">,
   checkNames: (added: readonly string[]) => void,
 ): Promise<RowValues> {
   const { model } = trained;
   if (model.kind === "linear") return linearValues(model.reads.length);
   const modelConnection = await duckdb.connect();
   try {
-    const parts = { trained, ...rest, path: model.path };
+    const parts = { trained, ...rest, path: model.path, timeoutMs };
     const source = await createScoringSource(parts, connection, modelConnection);
     const tables = new PredictionTables(connection, checkNames);
     // Where no row has a model there is nothing to ask.

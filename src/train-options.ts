@@ -94,7 +94,10 @@ export type TrainOptions = PartitioningOptions & {
   readonly memoryPerWorker?: number | string;
   /** Called once with what the run will do, before it does it. */
   readonly onPlan?: (plan: Plan) => void;
-  /** Called with every event of the run, as it happens. What it throws is ignored: watching cannot end a run. */
+  /**
+   * Called with every event of the run, as it happens; the last is `run.committed` or `run.stopped`, but of a run that
+   * could not begin and has no folder, of which only the error tells. What it throws is ignored: watching cannot end a run.
+   */
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops the run when aborted: `train` then throws `interrupted` and leaves a folder that says so. */
   readonly signal?: AbortSignal;
@@ -124,14 +127,20 @@ export function requestFrom(options: TrainOptions): Request {
   if (options.runs === "") throw new ManyfitError("invalid_option", "the folder of runs (--out) is empty");
   const workers = wholeNumber("workers", options.workers ?? availableParallelism(), MAX_WORKERS);
   const seed = wholeNumber("seed", options.seed ?? DEFAULT_SEED, MAX_SEED);
-  const { orderBy = [], memory, memoryPerWorker } = options;
+  const { memory, memoryPerWorker } = options;
+  if (memoryPerWorker !== undefined && !isModuleSpec(trainer)) {
+    throw new ManyfitError(
+      "invalid_option",
+      `memoryPerWorker is given, but ${trainer.estimator} runs in threads of one process; give memory, or leave it out`,
+    );
+  }
   return {
     job: {
       source: sourceFrom(options),
       partitioning,
       trainer,
       seed,
-      orderBy: typeof orderBy === "string" ? [orderBy] : [...orderBy],
+      orderBy: orderFrom(options.orderBy ?? []),
       limit: options.limit === undefined ? null : countFrom("limit", options.limit),
       policy: policyFrom(options, trainer),
     },
@@ -207,6 +216,17 @@ function checkedTypes(types: Readonly<Record<string, ColumnType>>): Readonly<Rec
     throw new ManyfitError("invalid_option", `type of column "${name}" is ${type}, allowed are ${allowed}`);
   }
   return { ...types };
+}
+
+/** Throws `invalid_option` for a column that is named twice. */
+function orderFrom(orderBy: string | readonly string[]): readonly string[] {
+  const columns = typeof orderBy === "string" ? [orderBy] : [...orderBy];
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice === undefined) return columns;
+  throw new ManyfitError(
+    "invalid_option",
+    `orderBy is ${columns.join(", ")}: column "${twice}" stands there twice, once is enough`,
+  );
 }
 
 /** Names are checked before anything is read; whether a module is there and what it says is found when it is bundled. */

@@ -140,23 +140,27 @@ interface Group {
 
 /** `remarks` is SQL that gives `partition`, `state`, `code`, `message` and `stack`. */
 async function readGroups(run: OpenedRun, remarks: string): Promise<Group[]> {
-  // A partition may have warned several times of one thing.
+  const pattern = messagePatternSql("coalesce(message, '')");
+  // A partition may have warned several times of one thing. Messages and stacks are long: only those that are listed
+  // are brought together, of the first partition of each cause.
   const { rows } = await run.query(
-    `with each as (
-       select partition, state, code, ${messagePatternSql("coalesce(message, '')")} as pattern,
-         min(message) as message, min(stack) as stack
-       from (${remarks}) group by partition, state, code, pattern
-     ), causes as (
-       select state, code, arg_min(message, partition) as message, arg_min_null(stack, partition) as stack,
-         count(*) as n, min(partition, ${EXAMPLES}) as examples
+    `with remarks as not materialized (${remarks}),
+     each as (select distinct partition, state, code, ${pattern} as pattern from remarks),
+     causes as (
+       select state, code, pattern, count(*) as n, min(partition, ${EXAMPLES}) as examples
        from each group by state, code, pattern
      ), ranked as (
        select *, count(*) over (partition by state) as causes, sum(n) over (partition by state) as total,
-         row_number() over (partition by state order by n desc, examples[1], code, message) as place
+         row_number() over (partition by state order by n desc, examples[1], code, pattern) as place
        from causes
+     ), listed as (select *, examples[1] as partition from ranked where place <= ${SHOWN_CAUSES}),
+     said as (
+       select *, ${pattern} as pattern from remarks where partition in (select partition from listed)
      )
-     select state, code, message, stack, n, examples, causes, total from ranked
-     where place <= ${SHOWN_CAUSES} order by state, place`,
+     select state, code, min(message), min(stack), any_value(n), any_value(examples), any_value(causes),
+       any_value(total)
+     from listed join said using (partition, state, code, pattern)
+     group by state, place, code order by state, place`,
   );
   return rows.map(([state, code, message, stack, count, partitions, causes, total]) => ({
     state: state as FitState,

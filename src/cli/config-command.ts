@@ -31,15 +31,17 @@ export function addConfigCommand(program: Command, { out }: Screen): void {
     .option("--schema", "the JSON Schema of such files instead")
     .addHelpText("after", EXAMPLES)
     .action((paths: string[], flags: FlagValues) =>
-      flags["schema"] === true ? showSchema(out, paths) : showConfig(out, paths, flags),
+      flags["schema"] === true ? showSchema(out, paths, flags) : showConfig(out, paths, flags),
     );
 }
 
-async function showSchema(out: Output, paths: readonly string[]): Promise<void> {
-  if (paths.length > 0) {
+async function showSchema(out: Output, paths: readonly string[], flags: FlagValues): Promise<void> {
+  const job = toldJobFrom(paths, flags);
+  const told = [...paths, ...Object.keys(job.config).map((name) => `--${name}`)][0];
+  if (told !== undefined) {
     throw new ManyfitError(
       "invalid_option",
-      `--schema is the same for every job; leave ${paths[0]} out, or --schema`,
+      `--schema is the same for every job; leave ${told} out, or --schema`,
     );
   }
   await out.write(`${jsonText(configSchema(), 2)}\n`);

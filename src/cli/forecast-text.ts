@@ -33,7 +33,7 @@ export function forecastEntries(
     [
       "forecast",
       total === null
-        ? "not known: no fit ended in time; give --sample more of it"
+        ? `not known: ${sampled === 0 ? "no fit ended" : "the fit of the largest partition did not end"} in time; give --sample more of it`
         : `${rangeText(total)} for ${formatQuantity(partitions, "partition")} (${phasesText(forecast)})`,
     ],
   ];

@@ -30,7 +30,7 @@ export interface JobConfig {
   readonly name?: string;
   readonly workers?: number;
   readonly seed?: number;
-  readonly timeout?: number | string;
+  readonly timeout?: string;
   readonly "max-failed"?: number | string;
   readonly memory?: number | string;
   readonly "memory-per-worker"?: number | string;
@@ -75,7 +75,14 @@ const MAX_COUNT = 2 ** 31 - 1;
 /** Threads or processes that can be told. */
 export const MAX_WORKERS = 1024;
 
-const OF_ESTIMATORS: readonly OptionName[] = ["estimator", "target", "features", "weights", "no-intercept"];
+/** What an estimator is told and a trainer of the user's tells itself. */
+export const OF_ESTIMATORS: readonly OptionName[] = [
+  "estimator",
+  "target",
+  "features",
+  "weights",
+  "no-intercept",
+];
 
 const PARTITIONING: OptionGroup = {
   heading: "What makes a partition (exactly one of):",
@@ -271,6 +278,32 @@ const CHOOSING: OptionGroup = {
   ],
 };
 
+const TIMEOUT: JobOption = {
+  name: "timeout",
+  value: { kind: "time" },
+  argument: "<time>",
+  about: "how long one fit of a trainer of your own may take: 500ms, 30s, 5m, 1h",
+  otherwise: "any time",
+};
+
+const MEMORY: readonly JobOption[] = [
+  {
+    name: "memory",
+    value: { kind: "bytes" },
+    argument: "<size>",
+    about: "what the process and its workers may take together: 512MB, 4GB, 4GiB",
+    otherwise: "half of what is free",
+  },
+  {
+    name: "memory-per-worker",
+    value: { kind: "bytes" },
+    argument: "<size>",
+    about: "what each process of a trainer of your own may take",
+    otherwise: "what --memory leaves for it",
+    libraryName: "memoryPerWorker",
+  },
+];
+
 const RUNNING: OptionGroup = {
   heading: "How to run:",
   options: [
@@ -306,13 +339,7 @@ const RUNNING: OptionGroup = {
       otherwise: String(DEFAULT_SEED),
       default: DEFAULT_SEED,
     },
-    {
-      name: "timeout",
-      value: { kind: "time" },
-      argument: "<time>",
-      about: "how long one fit of a trainer of your own may take: 500ms, 30s, 5m, 1h",
-      otherwise: "any time",
-    },
+    TIMEOUT,
     {
       name: "max-failed",
       value: { kind: "failures" },
@@ -321,23 +348,18 @@ const RUNNING: OptionGroup = {
       otherwise: "it goes on",
       libraryName: "maxFailed",
     },
-    {
-      name: "memory",
-      value: { kind: "bytes" },
-      argument: "<size>",
-      about: "what the process and its workers may take together: 512MB, 4GB, 4GiB",
-      otherwise: "half of what is free",
-    },
-    {
-      name: "memory-per-worker",
-      value: { kind: "bytes" },
-      argument: "<size>",
-      about: "what each process of a trainer of your own may take",
-      otherwise: "what --memory leaves for it",
-      libraryName: "memoryPerWorker",
-    },
+    ...MEMORY,
   ],
 };
+
+/** What trainers of the user's may take; `predict` takes the same as `train`. */
+export const PREDICT_LIMITS: readonly JobOption[] = [
+  {
+    ...TIMEOUT,
+    about: "how long a trainer of your own may take to predict one partition: 500ms, 30s, 5m, 1h",
+  },
+  ...MEMORY,
+];
 
 /** Everything that a job can be told beside its paths: the flags of `train` and `plan`, and the properties of config files. */
 export const JOB_OPTION_GROUPS: readonly OptionGroup[] = [

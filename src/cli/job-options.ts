@@ -7,6 +7,7 @@ import {
   ManyfitError,
   type ModuleSpec,
   type PartitioningOptions,
+  type PredictOptions,
   type TrainOptions,
 } from "../index.ts";
 import { readConfig } from "./config-file.ts";
@@ -17,8 +18,9 @@ import {
   JOB_OPTIONS,
   type JobConfig,
   type JobOption,
+  OF_ESTIMATORS,
   type OptionGroup,
-  type OptionName,
+  PREDICT_LIMITS,
 } from "./job-option-table.ts";
 import { readFlag } from "./read-flag.ts";
 import { mergeJob, type ToldJob, wordOf } from "./told-job.ts";
@@ -44,6 +46,20 @@ export function addJobOptions(command: Command): Command {
 /** Adds the options of a CSV's dialect to a command, see {@link fileSourceFrom}. */
 export function addDialectOptions(command: Command): Command {
   return addOptionGroup(command, DIALECT_OPTIONS);
+}
+
+/** Adds the limits of trainers of the user's that predict, see {@link limitsFrom}. */
+export function addPredictLimits(command: Command): Command {
+  for (const option of PREDICT_LIMITS) command.addOption(commanderOption(option));
+  return command;
+}
+
+/** The library's options for the limits that a command's flags tell. */
+export function limitsFrom(
+  flags: FlagValues,
+): Pick<PredictOptions, "timeout" | "memory" | "memoryPerWorker"> {
+  const { timeout, memory, "memory-per-worker": memoryPerWorker } = configFrom(flags);
+  return withoutUndefined({ timeout, memory, memoryPerWorker });
 }
 
 /**
@@ -179,9 +195,6 @@ function estimatorFrom(job: ToldJob): EstimatorSpec {
   const intercept = config["no-intercept"] !== true;
   return { ...linearRegression({ target, features, weights, intercept }), estimator };
 }
-
-/** What an estimator is told and a trainer tells itself; the first that is given is named. */
-const OF_ESTIMATORS: readonly OptionName[] = ["estimator", "target", "features", "weights", "no-intercept"];
 
 function moduleFrom(module: string, { config }: ToldJob): ModuleSpec {
   return { module, params: config.param ?? {} };

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { FIT_STATES, type LeftBehind, type OpenedRun } from "../index.ts";
 import { type Causes, readCauses } from "./causes.ts";
@@ -64,8 +65,10 @@ function timeEntries({ job, stop }: LeftBehind): Entry[] {
 }
 
 function whyEntries({ status, stop, owner, lastEventAtMs, partitions }: LeftBehind): Entry[] {
-  if (status === "running" && owner !== null)
-    return [["why", `process ${owner.pid} on ${lineText(owner.host)} works on it since ${owner.createdAt}`]];
+  if (status === "running" && owner !== null) {
+    const did = owner.host === hostname() ? "works on it since" : "locked it at";
+    return [["why", `process ${owner.pid} on ${lineText(owner.host)} ${did} ${owner.createdAt}`]];
+  }
   if (stop?.reason === "interrupted") return [["why", "somebody stopped it, with Ctrl-C or a signal"]];
   if (stop !== null) return [["why", lineText(stop.message)]];
   if (status === "crashed" && owner !== null) {

@@ -11,16 +11,26 @@ import { type TableLayout, type TextColumn, type TextTable, textTable } from "./
 import { cutText } from "./text-width.ts";
 
 /** Columns of a model's CSV record beside keys, numbers of the model and metrics. */
-const RECORD_COLUMNS = ["state", "reason", "rows_read", "rows_used", "rows_dropped"] as const;
+const RECORD_COLUMNS = [
+  "state",
+  "reason",
+  "rows_read",
+  "rows_used",
+  "rows_dropped",
+  "rows_held_out",
+] as const;
 const DOCUMENT_COLUMNS = ["model", "model_blob_bytes", "model_blob_sha256"] as const;
 const ERROR_COLUMNS = ["error_code", "error_message"] as const;
+
+/** Columns of a table beside keys, numbers of the model and metrics. */
+const TABLE_COLUMNS = ["state", "rows", "model"] as const;
 
 /** Metrics that a table shows of a run without a score. */
 const SHOWN_METRICS = 3;
 
 /**
  * Partitions and their models as a table: keys, state where one is not fitted, coefficients, r2, used rows; documents on
- * one line, cut.
+ * one line, cut. No two columns have one title.
  */
 export function modelsTable(
   manifest: Manifest,
@@ -44,14 +54,13 @@ export function modelsTable(
       "left",
     );
   }
-  for (const { title, cellOf } of modelColumns(
-    manifest,
-    keys.map((key) => key.name),
-  )) {
+  const titles = new Set([...keys.map((key) => key.name), ...TABLE_COLUMNS]);
+  const shown = shownMetrics(manifest).map((name) => ({ name, title: takeTitle(titles, name, "metrics") }));
+  for (const { title, cellOf } of modelColumns(manifest, [...titles])) {
     add(title, formatColumn(records.map((record) => numberFrom(cellOf(record)))));
   }
-  for (const name of shownMetrics(manifest)) {
-    add(name, formatColumn(records.map(({ metrics }) => numberFrom(metrics.get(name) ?? null))));
+  for (const { name, title } of shown) {
+    add(title, formatColumn(records.map(({ metrics }) => numberFrom(metrics.get(name) ?? null))));
   }
   add(
     "rows",
@@ -100,6 +109,7 @@ export function modelsCsvRow(manifest: Manifest): (record: PartitionRecord) => u
     record.rowsRead,
     record.rowsUsed,
     record.rowsDropped,
+    record.rowsHeldOut,
     record.error?.code,
     record.error?.message,
     ...metrics.map((name) => record.metrics.get(name)),

@@ -1,4 +1,4 @@
-import type { KeyField, KeyValue, Manifest } from "../index.ts";
+import type { KeyField, KeyValue, Manifest, ToldDialect } from "../index.ts";
 import { displayKey } from "../key/display-key.ts";
 import { onlyFeature, scoreMetric } from "./highlights.ts";
 import { parseKeyArguments } from "./key-argument.ts";
@@ -22,8 +22,8 @@ export interface NextSteps extends RunArgument {
   readonly done: "trained" | "shown" | "verified";
 }
 
-/** How this program was called: from a checkout or by npx it is not on the PATH. */
-const COMMAND = ["start", "npx"].includes(process.env["npm_lifecycle_event"] ?? "")
+/** How this program is called: from a checkout or by npx it is not on the PATH. */
+export const COMMAND = ["start", "npx"].includes(process.env["npm_lifecycle_event"] ?? "")
   ? "npx manyfit"
   : "manyfit";
 
@@ -62,16 +62,29 @@ function whereText(out: string): string {
   return out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`;
 }
 
-/** Predictions for the rows that the models were fitted on; none where nothing was fitted or the trainer cannot. */
+/**
+ * Predictions for the rows that the models were fitted on, from files that are read as they were told to be; none where
+ * nothing was fitted or the trainer cannot.
+ */
 function predictSteps({ counts, job, sources }: Manifest, name: string, out: string): string[] {
   if (counts.states.fitted === 0 || job.module?.hasPredict === false) return [];
-  // A file that could not be read cannot be predicted either.
+  // A file that could not be read cannot be predicted either, and under a limit most rows have no model.
   if (sources.some((file) => file.rows === null)) return [];
   const paths =
     sources.length <= NAMED_SOURCES ? sources.map((file) => nearPath(file.path)) : job.source.paths;
   const file = shellQuote(PREDICTIONS);
   const where = out === DEFAULT_RUNS ? "" : ` --runs ${shellQuote(out)}`;
-  return [`${COMMAND} predict ${name} ${paths.map(shellQuote).join(" ")} --out ${file}${where}`];
+  const words = [...paths, ...dialectFlags(job.source.dialect)].map(shellQuote).join(" ");
+  return [`${COMMAND} predict ${name} ${words} --out ${file}${where}`];
+}
+
+function dialectFlags({ delimiter, decimal, comment, nullTexts }: ToldDialect): string[] {
+  return [
+    ...(delimiter === null ? [] : ["--delimiter", delimiter === "\t" ? "tab" : delimiter]),
+    ...(decimal === null ? [] : ["--decimal", decimal]),
+    ...(comment === null ? [] : ["--comment", comment]),
+    ...nullTexts.flatMap((text) => ["--null-text", text]),
+  ];
 }
 
 /** A key as `--key` takes it; null for a key that is too long to be shown whole, and for that of a pooled run. */
@@ -90,7 +103,7 @@ function exampleQuery(manifest: Manifest): string {
   const { counts, resultSchema } = manifest;
   if (counts.states.fitted > 0 && resultSchema.form === "document") return documentQuery(manifest);
   if (counts.states.fitted === 0 || resultSchema.terms.length === 0) {
-    return "select state, reason, count(*) as n from ledger group by all";
+    return "select state, coalesce(reason, error_code) as reason, count(*) as n from ledger group by all";
   }
   const feature = onlyFeature(manifest);
   if (counts.partitions > 1 && feature !== null && PLAIN.test(feature)) {

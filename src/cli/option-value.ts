@@ -3,8 +3,8 @@
  *
  * `switch`: on or off. `text`: one text. `character`: one character of a CSV's dialect. `choice`: one of some texts.
  * `columns`: names of columns, in a flag as a CSV record. `texts`: texts as they stand, one for each time that the flag is
- * given. `whole`: a whole number. `share`: a number between 0 and 1. `bytes`, `time`, `failures`: a number, or text with its
- * unit. `types`: types by column. `params`: any values by name.
+ * given. `whole`: a whole number. `share`: a number between 0 and 1. `bytes`, `failures`: a number, or text with its
+ * unit. `time`: text with its unit. `types`: types by column. `params`: any values by name.
  */
 export type OptionValue =
   | { readonly kind: "switch" | "character" | "columns" | "texts" | "share" }
@@ -77,8 +77,6 @@ const SHARE: ValueRule = {
   allowed: "are shares above 0 and below 1, such as 0.2",
 };
 
-/** What setTimeout can wait: a little less than 25 days. */
-const MOST_MILLISECONDS = 2 ** 31 - 1;
 const MOST_PARTITIONS = 2 ** 31 - 1;
 
 const BYTES: ValueRule = amount(
@@ -87,11 +85,14 @@ const BYTES: ValueRule = amount(
   "are bytes, or text such as 512MB, 4GB, 4GiB",
 );
 
-const TIME: ValueRule = amount(
-  { type: "integer", minimum: 1, maximum: MOST_MILLISECONDS },
-  "^[0-9]+(?:[.][0-9]+)? ?(?:[mM]?[sS]|[mM](?:[iI][nN])?|[hH])$",
-  "are times with their unit, such as 500ms, 30s, 5m, 1h",
-);
+/** A number alone has no unit: 30 would be 30 ms to the library, and 30 s to many who write it. */
+const TIME: ValueRule = {
+  schema: {
+    type: "string",
+    pattern: "^[0-9]+(?:[.][0-9]+)? ?(?:[mM]?[sS]|[mM](?:[iI][nN])?|[hH])$",
+  },
+  allowed: "are times with their unit, such as 500ms, 30s, 5m, 1h",
+};
 
 const FAILURES: ValueRule = amount(
   { type: "integer", minimum: 0, maximum: MOST_PARTITIONS },
@@ -109,7 +110,7 @@ export function ruleOf(value: OptionValue): ValueRule {
     case "character":
       return CHARACTER;
     case "choice":
-      return { schema: { enum: value.choices }, allowed: `are ${value.choices.join(", ")}` };
+      return { schema: { enum: value.choices }, allowed: `are ${value.choices.map(choiceText).join(", ")}` };
     case "columns":
       return listOf(NAME, "is a list of column names, such as");
     case "texts":
@@ -139,6 +140,11 @@ export function ruleOf(value: OptionValue): ValueRule {
         allowed: 'is an object of values by name, such as {"alpha": 0.1}',
       };
   }
+}
+
+/** A choice that is no word, such as a comma, stands in quotes. */
+function choiceText(choice: string): string {
+  return /^\w+$/.test(choice) ? choice : JSON.stringify(choice);
 }
 
 function listOf(inside: ValueRule, allowed: string): ValueRule {

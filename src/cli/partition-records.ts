@@ -20,6 +20,7 @@ export interface PartitionRecord {
   readonly rowsRead: number | null;
   readonly rowsUsed: number | null;
   readonly rowsDropped: number | null;
+  readonly rowsHeldOut: number | null;
   readonly durationMs: number | null;
   /** Length of the model's canonical bytes; null where there is no model. */
   readonly modelBytes: number | null;
@@ -76,7 +77,8 @@ export async function* streamRecords(
 
 /** Columns of the ledger that every record has, in the order in which {@link recordFrom} takes them. */
 const LEDGER_COLUMNS = [
-  ...["partition", "state", "reason", "rows_read", "rows_used", "rows_dropped", "duration_ms", "model_bytes"],
+  ...["partition", "state", "reason", "rows_read", "rows_used", "rows_dropped", "rows_held_out"],
+  ...["duration_ms", "model_bytes"],
   ...["warnings", "error_code", "error_message", "error_stack", "metrics"],
 ];
 
@@ -102,8 +104,8 @@ function modelExpressions({ resultSchema }: Manifest, modelLength?: number): str
 }
 
 function recordFrom(manifest: Manifest, cells: readonly Cell[]): PartitionRecord {
-  const [partition, state, reason, rowsRead, rowsUsed, rowsDropped, durationMs, modelBytes, ...rest] = cells;
-  const [warnings, errorCode, errorMessage, errorStack, metrics, ...others] = rest;
+  const [partition, state, reason, rowsRead, rowsUsed, rowsDropped, rowsHeldOut, ...rest] = cells;
+  const [durationMs, modelBytes, warnings, errorCode, errorMessage, errorStack, metrics, ...others] = rest;
   const keysAt = modelExpressions(manifest).length;
   const isDocument = manifest.resultSchema.form === "document";
   const model = others.slice(0, keysAt);
@@ -115,6 +117,7 @@ function recordFrom(manifest: Manifest, cells: readonly Cell[]): PartitionRecord
     rowsRead: numberFrom(rowsRead),
     rowsUsed: numberFrom(rowsUsed),
     rowsDropped: numberFrom(rowsDropped),
+    rowsHeldOut: numberFrom(rowsHeldOut),
     durationMs: numberFrom(durationMs),
     modelBytes: numberFrom(modelBytes),
     model: isDocument ? [] : model,

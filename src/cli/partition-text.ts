@@ -122,7 +122,7 @@ export function partitionToJson(
   record: PartitionRecord,
   terms?: readonly TermRow[],
 ): object {
-  const { partition, state, reason, rowsRead, rowsUsed, rowsDropped, warnings, error } = record;
+  const { partition, state, reason, rowsRead, rowsUsed, rowsDropped, rowsHeldOut } = record;
   const isDocument = manifest.resultSchema.form === "document";
   const metrics = manifest.resultSchema.metrics.map(({ name }) => [name, record.metrics.get(name) ?? null]);
   return {
@@ -133,12 +133,13 @@ export function partitionToJson(
     rowsRead,
     rowsUsed,
     rowsDropped,
+    rowsHeldOut,
     model: modelToJson(manifest, record),
     ...(isDocument ? { modelBlob: record.document?.blob ?? null } : {}),
     metrics: state === "fitted" ? Object.fromEntries(metrics) : null,
     ...(terms === undefined || isDocument ? {} : { terms }),
-    warnings,
-    error,
+    warnings: record.warnings,
+    error: record.error,
   };
 }
 
@@ -146,13 +147,16 @@ function reasonText(manifest: Manifest, { reason }: PartitionRecord): string {
   return reason === null ? "" : ` (${reason}): ${skipMeaning(manifest, reason as SkipReason)}`;
 }
 
-function rowsText({ rowsRead, rowsUsed, rowsDropped }: PartitionRecord): string {
+function rowsText({ rowsRead, rowsUsed, rowsDropped, rowsHeldOut }: PartitionRecord): string {
   if (rowsRead === null) return "not known";
   const read = `${formatQuantity(rowsRead, "row")} read`;
   if (rowsUsed === null || rowsDropped === null) return `${read}; how many were used is not known`;
+  const heldOut = rowsHeldOut === null || rowsHeldOut === 0 ? "" : `; ${formatCount(rowsHeldOut)} held out`;
   const dropped =
-    rowsDropped === 0 ? "" : `; ${formatCount(rowsDropped)} dropped, without a number in every used column`;
-  return `${read}, ${formatCount(rowsUsed)} used${dropped}`;
+    rowsDropped === 0
+      ? ""
+      : `; ${formatCount(rowsDropped)} dropped: no value, or no finite one, in a used column`;
+  return `${read}, ${formatCount(rowsUsed)} used${heldOut}${dropped}`;
 }
 
 function timeText({ state, durationMs }: PartitionRecord): string {

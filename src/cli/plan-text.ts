@@ -4,10 +4,11 @@ import { dialectText } from "./dialect-text.ts";
 import { fitText, listText } from "./fit-text.ts";
 import { forecastEntries, keyListText } from "./forecast-text.ts";
 import { formatCount, formatQuantity } from "./format-number.ts";
-import { formatBytes, formatDuration, formatShare } from "./format-unit.ts";
+import { formatBytes, formatShare } from "./format-unit.ts";
 import { histogramLines } from "./histogram-lines.ts";
 import { type LineLayout, labelledLines } from "./labelled-lines.ts";
 import { pathText } from "./path-text.ts";
+import { ruleTexts } from "./rule-text.ts";
 import { lineText } from "./safe-text.ts";
 
 /** How a plan is shown. */
@@ -33,7 +34,7 @@ export function planLines(
   { isFull = false, hasBlocks = false, ...layout }: PlanLayout,
 ): string[] {
   const leftOut = leftOutTexts(plan);
-  const rules = ruleTexts(plan);
+  const rules = ruleTexts(plan.rules);
   const lines: Entry[] = [
     ["source", sourceText(plan)],
     ...(isFull && plan.dialect !== null ? [["written", dialectText(plan.dialect)] as const] : []),
@@ -85,40 +86,6 @@ function leftOutTexts({ leftOut, unnamed }: Plan): string[] {
     ...(leftOut.length === 0 ? [] : [`${listed(leftOut)}: no numbers, or not in every row`]),
     ...(unnamed.length === 0 ? [] : [`${listed(unnamed)}: ${asks}, as of row numbers`]),
   ];
-}
-
-const NULL_RULES = {
-  drop: "rows with NULL, NaN or an infinity are dropped",
-  keep: "rows with NULL, NaN or an infinity are kept",
-  fail: "NULL, NaN or an infinity is a failure",
-} as const;
-
-function ruleTexts({ rules }: Plan): string[] {
-  const { nulls, holdout, orderBy, limit, timeoutMs, maxFailed } = rules;
-  const most =
-    maxFailed === null
-      ? ""
-      : "share" in maxFailed
-        ? formatShareOf(maxFailed.share)
-        : formatQuantity(maxFailed.partitions, "partition");
-  return [
-    ...(nulls === null ? [] : [NULL_RULES[nulls]]),
-    ...(holdout === null
-      ? []
-      : [`${holdout.share} of each partition's rows held out, ${HELD_OUT[holdout.rows]}`]),
-    ...(orderBy.length === 0 ? [] : [`rows ordered by ${orderBy.map(quoteText).join(", ")}`]),
-    ...(limit === null ? [] : [`the first ${formatQuantity(limit, "partition")} in key order`]),
-    ...(timeoutMs === null ? [] : [`${formatDuration(timeoutMs)} for each fit`]),
-    ...(maxFailed === null ? [] : [`stops when more than ${most} fail`]),
-  ];
-}
-
-const HELD_OUT = { random: "chosen by the seed", last: "the last" } as const;
-
-/** A share as it was told: 0.5 % is not rounded to 1 %. */
-function formatShareOf(share: number): string {
-  const percent = Number((share * 100).toPrecision(6));
-  return Number.isInteger(percent) ? formatShare(share) : `${percent} %`;
 }
 
 function sourceText({ files, format, bytes, rows, usableRows, where }: Plan): string {

@@ -1,7 +1,14 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { ManyfitError, type Prediction, predict, type RunEvent, type UnknownPolicy } from "../index.ts";
-import { addDialectOptions, type FlagValues, fileSourceFrom } from "./job-options.ts";
+import { MAX_WORKERS } from "./job-option-table.ts";
+import {
+  addDialectOptions,
+  addPredictLimits,
+  type FlagValues,
+  fileSourceFrom,
+  limitsFrom,
+} from "./job-options.ts";
 import { jsonText } from "./json-text.ts";
 import type { Output, Screen } from "./output.ts";
 import { createPredictDisplay, type PredictDisplay } from "./predict-display.ts";
@@ -23,8 +30,6 @@ interface PredictFlags extends FlagValues {
   readonly json?: true;
   readonly quiet?: true;
 }
-
-const MAX_WORKERS = 1024;
 
 const EXAMPLES = `
 Examples:
@@ -82,7 +87,8 @@ export function addPredictCommand(program: Command, screen: Screen): void {
       "--workers <count>",
       `processes for trainers of your own, 0 to ${MAX_WORKERS}, 0 is this thread, for a debugger (default: one per core, here ${availableParallelism()})`,
       wholeNumber("--workers", MAX_WORKERS),
-    )
+    );
+  addPredictLimits(command)
     .optionsGroup("What to show:")
     .addOption(
       new Option("--json", "one JSON document on standard output, not the summary").conflicts("quiet"),
@@ -115,6 +121,7 @@ async function predictAndShow(
     prediction = await predict({
       ...{ run, source, out: file, runs: flags.runs, unknown: flags.unknown },
       ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+      ...limitsFrom(flags),
       skipUnreadable: flags.skipUnreadable === true,
       overwrite: flags.overwrite === true,
       onPhase: (phase, rows) => display.phase(phase, rows),

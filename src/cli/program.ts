@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { VERSION } from "../index.ts";
+import { suggestName } from "../errors.ts";
+import { ManyfitError, VERSION } from "../index.ts";
 import { addConfigCommand } from "./config-command.ts";
 import { addModelsCommand } from "./models-command.ts";
 import type { Screen } from "./output.ts";
@@ -39,6 +40,7 @@ export function createProgram(screen: Screen): Command {
     )
     .version(VERSION, "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
     .addHelpText("after", PATH)
     .exitOverride((error) => {
       throw usageError(error, "manyfit");
@@ -57,7 +59,7 @@ export function createProgram(screen: Screen): Command {
     });
   const commands = [
     ...[addTrainCommand, addPlanCommand, addShowCommand, addModelsCommand, addQueryCommand],
-    ...[addPredictCommand, addConfigCommand],
+    ...[addPredictCommand, addConfigCommand, addHelpCommand],
   ];
   for (const add of commands) {
     add(program, screen);
@@ -68,4 +70,22 @@ export function createProgram(screen: Screen): Command {
     });
   }
   return program;
+}
+
+/** `manyfit help`: Commander's own shows the help of all, and no error, for a command that is not there. */
+function addHelpCommand(program: Command): void {
+  program
+    .command("help")
+    .summary("print the help of a command")
+    .argument("[command]", "a command (default: all of them in short)")
+    .action((name: string | undefined) => {
+      const commands = program.commands;
+      const asked = name === undefined ? program : commands.find((command) => command.name() === name);
+      if (asked !== undefined) return asked.help();
+      const names = commands.map((command) => command.name());
+      throw new ManyfitError(
+        "invalid_option",
+        `unknown command '${name}'; ${suggestName(name ?? "", names)}; manyfit --help shows what there is`,
+      );
+    });
 }

@@ -81,6 +81,11 @@ async function runQuery(
   flags: QueryFlags,
 ): Promise<void> {
   const { file, format = "table", overwrite = false } = flags;
+  if (overwrite && file === undefined)
+    throw new ManyfitError(
+      "invalid_option",
+      "--overwrite is given without --file, and standard output replaces nothing; leave it out",
+    );
   await withRun(argument, async (run) => {
     const note = partialNote(run);
     if (note !== null) await screen.err.write(`${note}\n`);

@@ -15,7 +15,8 @@ export function readFlag(flag: string, value: OptionValue, text: string, previou
   const read = parse(flag, value, text, previous);
   const problem = checkValue(read, ruleOf(value));
   if (problem === null) return read;
-  const shown = value.kind === "text" || value.kind === "character" ? JSON.stringify(text) : text;
+  const isPlain = value.kind !== "text" && value.kind !== "character" && /^[\w.%+-]+$/.test(text);
+  const shown = isPlain ? text : JSON.stringify(text);
   throw invalid(`${flag} is ${shown}, allowed ${problem.allowed}`);
 }
 

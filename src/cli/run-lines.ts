@@ -24,6 +24,7 @@ import { type NextSteps, nextSteps, wholeModelStep } from "./next-steps.ts";
 import { type PartitionRecord, streamRecords } from "./partition-records.ts";
 import { documentLines } from "./partition-text.ts";
 import { pathText } from "./path-text.ts";
+import { rulesOfRun, ruleTexts } from "./rule-text.ts";
 import type { CommittedRun, RunArgument } from "./run-argument.ts";
 import { lineText } from "./safe-text.ts";
 import { causeSections, headlines, r2Lines } from "./summary-text.ts";
@@ -170,6 +171,7 @@ function jobEntries(manifest: Manifest): [string, string][] {
   const named = files.join(", ") + (more > 0 ? ` and ${formatCount(more)} more` : "");
   const where = job.source.where;
   const types = Object.entries(job.source.types);
+  const rules = ruleTexts(rulesOfRun(manifest));
   return [
     ["source", `${named} (${formatBytes(bytes)})`],
     ...(where === null ? [] : [["where", lineText(where)] as [string, string]]),
@@ -180,6 +182,7 @@ function jobEntries(manifest: Manifest): [string, string][] {
         ]),
     ["by", partitioningText(manifest)],
     ["fit", fitText(fitTold(manifest))],
+    ...(rules.length === 0 ? [] : [["rules", rules.join("; ")] as [string, string]]),
   ];
 }
 

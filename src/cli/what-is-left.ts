@@ -1,5 +1,6 @@
 import { answeredCount, ManyfitError, type RunState } from "../index.ts";
 import { formatCount } from "./format-number.ts";
+import { COMMAND } from "./next-steps.ts";
 import { DEFAULT_RUNS } from "./run-argument.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -12,7 +13,7 @@ export function withWhatIsLeft(error: unknown, state: RunState, out: string): un
   const hasFolder = status === "interrupted" || status === "budget" || status === "failed";
   if (!(error instanceof ManyfitError) || run === null || partitions === null || !hasFolder) return error;
   const name = shellQuote(run) + (out === DEFAULT_RUNS ? "" : ` --out ${shellQuote(out)}`);
-  const show = `manyfit show ${name} says what is there`;
+  const show = `${COMMAND} show ${name} says what is there`;
   return new ManyfitError(error.code, `${toldError(error, state, partitions)} ${show}`, { cause: error });
 }
 

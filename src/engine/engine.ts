@@ -60,6 +60,10 @@ export interface ScoringSource {
   };
   /** Seed of the run. */
   readonly seed: number;
+  /** Milliseconds that predicting one partition may take; null: any time. */
+  readonly timeoutMs: number | null;
+  /** Bytes of the model of each partition of the run, about; 0 where it has none, or no rows. */
+  readonly modelBytes: Float64Array;
   /** Models of the partitions `from .. to` (exclusive): canonical JSON, or bytes; null where there is none. */
   models(from: number, to: number): Promise<(string | Uint8Array | null)[]>;
 }
@@ -89,7 +93,8 @@ export interface Engine {
   sample(only: Int32Array, signal: AbortSignal): AsyncIterable<RunEvent | ResultBatch>;
   /**
    * Predicts every row of a partition that has a model, in batches of one partition each, in any order; instead of
-   * `inspect` and `run`. Stops with `interrupted` when the signal is aborted.
+   * `inspect` and `run`. What takes too long, too much memory, or is larger than a worker may hold is a failure of its
+   * partition. Stops with `interrupted` when the signal is aborted.
    */
   score(source: ScoringSource, signal: AbortSignal): AsyncIterable<RunEvent | PredictionBatch>;
   /** Stops what still runs and frees everything; may be called at any time. */

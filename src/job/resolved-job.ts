@@ -29,7 +29,10 @@ export interface SourceColumn {
   readonly fieldType: FieldType | null;
   /** False for columns of row numbers that got a name from a tool: never a feature unless the user names it. */
   readonly isNamed: boolean;
-  /** A field that keeps a column of text from being one of numbers, where all others are: such as `NA`, or `1,234`. */
+  /**
+   * A field that keeps a column from being one of numbers, where all others are: such as `NA`, or `1,234`; or a number, where
+   * they are written as numbers seldom are, such as `+1` and `007`.
+   */
   readonly nearNumber?: string;
 }
 

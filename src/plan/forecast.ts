@@ -36,7 +36,7 @@ export interface Forecast {
   readonly reading: TimeRange;
   /** Null for partitions whose rows need not be brought together. */
   readonly exchanging: TimeRange | null;
-  /** Null where no fit ended in time. */
+  /** Null where no fit ended in time, or not that of the largest partition. */
   readonly fitting: TimeRange | null;
   readonly committing: TimeRange;
   /** Of the whole run; null where fitting is. */
@@ -95,15 +95,15 @@ const TRUST_IN_RATES = { low: 0.5, high: 2 } as const;
  *
  * Reading was done as the run does it. All rows passed by, though only those of the sample were copied; the copies of all
  * others come on top. Each fit of the sample stands for the partitions that are nearest to it in the order of sizes, the
- * largest for itself alone. No fit is shared by workers: fitting takes at least as long as the largest. Where rows come
- * sorted by key, fits overlap with the exchange: the lower end assumes so.
+ * largest for itself alone. No fit is shared by workers: fitting takes at least as long as the largest, and as the sample,
+ * which is part of it. Where rows come sorted by key, fits overlap with the exchange: the lower end assumes so.
  */
 export function forecastTimes(measured: Measurements): ForecastTimes {
   const { sizes, readingMs, exchangingMs, rowCount, columns, fits, documentBytes } = measured;
   const reading = rangeOf(readingMs, readingMs, TRUST);
   const copyingMs = (rowCount ?? 0) * (columns + 2) * COPY_MS;
   const exchanging = exchangingMs === null ? null : rangeOf(exchangingMs, exchangingMs + copyingMs, TRUST);
-  const fitting = fits.length === 0 ? null : fittingRange(measured);
+  const fitting = hasLargest(sizes, fits) ? fittingRange(measured) : null;
   const documentsMs = fits.length === 0 ? 0 : (documentBytes / fits.length) * COMMIT_MS_PER_BYTE;
   const commitMs = COMMIT_MS + sizes.length * (COMMIT_MS_PER_PARTITION + documentsMs);
   const committing = rangeOf(commitMs, commitMs, TRUST_IN_RATES);
@@ -130,6 +130,12 @@ function totalOf(
   };
 }
 
+/** Whether one of the largest partitions is among the fits: nobody knows what it takes where its fit did not end. */
+function hasLargest(sizes: Float64Array, fits: readonly SampledFit[]): boolean {
+  const most = sizes.reduce((largest, size) => Math.max(largest, size), 0);
+  return fits.some(({ partition }) => sizes[partition] === most);
+}
+
 function fittingRange({ sizes, fits, tasksMs, fittingMs, workers }: Measurements): TimeRange {
   const lanes = Math.max(1, workers);
   const ownMs = fits.reduce((sum, fit) => sum + fit.durationMs, 0);
@@ -140,11 +146,10 @@ function fittingRange({ sizes, fits, tasksMs, fittingMs, workers }: Measurements
   const allMs = fits.length >= 2 * COLD_FITS ? warmMs + coldMs : Math.max(warmMs, allFitsMs(sizes, fits));
   // What workers do beside the fits themselves: put rows in order, write results, say so.
   const besideMs = Math.max(0, tasksMs - ownMs) / fits.length;
-  const lowMs = Math.max(longestMs, Math.min(warmMs, allMs) / lanes);
-  const workedMs = Math.max(lowMs, (allMs + besideMs * sizes.length) / lanes);
-  // The clock of a sample of nearly all counts the start of workers too, as that of the run will.
-  const isNearlyAll = 2 * fits.length >= sizes.length;
-  return rangeOf(lowMs, isNearlyAll ? Math.max(workedMs, fittingMs) : workedMs, TRUST);
+  // The sample is part of the run, with those of its fits that did not end in time.
+  const lowMs = Math.max(longestMs, Math.min(warmMs, allMs) / lanes, fittingMs);
+  const highMs = Math.max(lowMs, (allMs + besideMs * sizes.length) / lanes);
+  return rangeOf(lowMs, highMs, TRUST);
 }
 
 /** Fits in which code is still being compiled; at most half of a sample are taken for such. */

@@ -64,7 +64,7 @@ export async function findParquetFiles(
     ),
   );
   const { results, failed } = await halveFiles(plausible, (some) => readFooters(some, connection));
-  for (const { file, error } of failed) reject(file, readErrorFrom(error, file.path));
+  for (const { file, error } of failed) reject(file, readErrorFrom(error, [file.path]));
   const described: DescribedFile[] = [];
   const layouts = new Map<string, Layout>();
   const expected = new Map(schema.columns.map((column) => [column.name, column]));

@@ -38,7 +38,7 @@ export async function findUnreadable(
   const isFinal = (error: unknown): boolean => signal.aborted || isOther(error);
   const { failed } = await halveFiles(reading.source.files, read, isFinal);
   const unreadable = failed.map(({ file: { file }, error }) =>
-    unreadableFile(file.path, error instanceof ManyfitError ? error : readErrorFrom(error, file.path)),
+    unreadableFile(file.path, error instanceof ManyfitError ? error : readErrorFrom(error, [file.path])),
   );
   const known = new Set(unreadable.map(({ file }) => file));
   for (const { file } of reading.source.files) {

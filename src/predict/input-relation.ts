@@ -41,7 +41,7 @@ export async function inputRelation(
       ? `(select * exclude (file_of_row, file) from (select ${[...own, "file_index as file_of_row"].join(", ")} from ${input.typed})
           join ${FILES} on file = file_of_row)`
       : `(select ${own.join(", ")} from ${input.typed})`,
-    firstFile: input.files[0]!.path,
+    paths: input.files.map((file) => file.path),
     keyCount: trained.manifest.keys.length,
     columns: reads,
     rowCount: fileRows.reduce((sum, rows) => sum + rows, 0),

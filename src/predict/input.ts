@@ -76,9 +76,7 @@ export async function createInput(
     const failure = filterError(error, columns, files[0]!.path);
     if (failure !== null) throw failure;
     const paths = files.map((file) => file.path);
-    throw format === "ndjson"
-      ? await explainNdjson(error, paths, new Map())
-      : readErrorFrom(error, paths[0]!);
+    throw format === "ndjson" ? await explainNdjson(error, paths, new Map()) : readErrorFrom(error, paths);
   }
 }
 

@@ -53,7 +53,7 @@ export function outputRows(
   const names = columns.map(({ name }) => `s.${quoteIdentifier(name)}`);
   const values = added.map(({ name, column }) => `p.${column} as ${quoteIdentifier(name)}`);
   const reason = `case when s.file_row_number is distinct from p.position
-    then error('${BROKEN_PROMISE}rows and predictions are out of step') else p.reason end as ${REASON}`;
+    then error('${BROKEN_PROMISE}rows and predictions are out of step') else p.reason::VARCHAR end as ${REASON}`;
   return `select ${[...file, ...names, ...values, reason].join(", ")}
     from (select ${[...own, "file_row_number"].join(", ")} from ${raw}) s positional join ${PREDICTED} p`;
 }

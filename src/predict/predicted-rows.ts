@@ -1,7 +1,6 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import type { Relation } from "../source/relation.ts";
-import type { PartitionLookup } from "../source/stream-rows.ts";
-import { joinLookup } from "./run-lookup.ts";
+import { joinLookup, type RunLookup, UNKNOWN_KEY } from "./run-lookup.ts";
 
 /** A column that a prediction adds. */
 export interface AddedColumn {
@@ -14,6 +13,11 @@ export interface AddedColumn {
 export interface RowValues {
   /** SQL that follows the join to the partitions. */
   readonly join: string;
+  /**
+   * SQL that is true only of rows that have a model and are predicted, and is cheap: those are asked for no reason. Null
+   * where nothing cheap tells.
+   */
+  readonly isPredicted: string | null;
   /** SQL for why a row of a partition with a model has no prediction; NULL where it has. */
   readonly reason: string;
   /** SQL for each column of predictions; of no matter where there is a reason. */
@@ -29,7 +33,7 @@ export const PREDICTED = "predicted";
 /** Rows joined to their partitions, and what is added to them. */
 export interface JoinedRows {
   readonly relation: Relation;
-  readonly lookup: PartitionLookup;
+  readonly lookup: RunLookup;
   readonly values: RowValues;
 }
 
@@ -51,18 +55,20 @@ export async function createPredictedRows(
 }
 
 /**
- * SQL for the rows, in no order, with `partition`, `reason`, the values `v0 …` (of no matter where there is a reason),
- * and some columns of the relation.
+ * SQL for the rows, in no order, with `partition`, `reason` (of the lookup's type), the values `v0 …` (of no matter where
+ * there is a reason), and some columns of the relation.
  */
 export function valuedRows(
-  { relation, lookup, values: { join, reason, values } }: JoinedRows,
+  { relation, lookup, values: { join, isPredicted, reason, values } }: JoinedRows,
   carried: readonly string[],
 ): string {
-  const why = `case when d.partition is null then 'unknown_key' when d.reason is not null then d.reason else ${reason} end`;
   const columns = [
     ...carried.map((name) => `r.${name}`),
     "d.partition",
-    `${why} as reason`,
+    `case ${isPredicted === null ? "" : `when ${isPredicted} then null`}
+      when d.partition is null then '${UNKNOWN_KEY}'::${lookup.reasonType}
+      when d.reason is not null then d.reason
+      else (${reason})::${lookup.reasonType} end as reason`,
     ...values.map(({ sql }, i) => `${sql} as v${i}`),
   ];
   return `(select ${columns.join(", ")} from ${relation.sql} r ${joinLookup(lookup)} ${join})`;

@@ -3,6 +3,7 @@ import type { KeyField } from "../key/key-type.ts";
 import { messagePatternSql } from "../run/message-pattern.ts";
 import { partitionExamples, unknownExamples } from "./example-keys.ts";
 import type { JoinedRows } from "./predicted-rows.ts";
+import { UNKNOWN_KEY } from "./run-lookup.ts";
 
 /** How many rows were predicted, and why the others were not. */
 export interface PredictionSummary {
@@ -33,7 +34,7 @@ export const PREDICT_FAILED = "predict_failed";
 const FAILED_PREFIX = `${PREDICT_FAILED}: `;
 
 /** SQL for a row's reason as it is counted. */
-const COUNTED_REASON = `case when starts_with(reason, '${FAILED_PREFIX}') then '${PREDICT_FAILED}' else reason end`;
+const COUNTED_REASON = `case when starts_with(reason::VARCHAR, '${FAILED_PREFIX}') then '${PREDICT_FAILED}' else reason::VARCHAR end`;
 
 /** Keys that stand for all with the same reason. */
 const EXAMPLES = 3;
@@ -54,16 +55,17 @@ export interface SummarisedRows {
 
 /** Counts rows and reasons, and finds examples. */
 export async function summarise(of: SummarisedRows, connection: Connection): Promise<PredictionSummary> {
-  const counts = await connection.rows<{ counted: string | null; n: number }>(
-    `select ${COUNTED_REASON} as counted, count(*)::double as n from ${of.counted}
+  // Of a file both are answered from its footer, as far as it says that there are no reasons.
+  const [all] = await connection.rows<{ n: number }>(`select count(*)::double as n from ${of.counted}`);
+  const missing = await connection.rows<{ counted: string; n: number }>(
+    `select ${COUNTED_REASON} as counted, count(*)::double as n from ${of.counted} where reason is not null
      group by counted order by n desc, counted`,
   );
-  const missing = counts.filter(({ counted }) => counted !== null) as { counted: string; n: number }[];
   const reasons = Object.fromEntries(missing.map(({ counted, n }) => [counted, n]));
-  const rows = counts.reduce((sum, { n }) => sum + n, 0);
+  const rows = all!.n;
   return {
     rows,
-    predicted: counts.find(({ counted }) => counted === null)?.n ?? 0,
+    predicted: missing.reduce((left, { n }) => left - n, rows),
     reasons,
     examples: await examplesOf(Object.keys(reasons), of, connection),
     failures: PREDICT_FAILED in reasons ? await failuresOf(of, connection) : [],
@@ -75,7 +77,7 @@ async function examplesOf(
   { rows: { relation, lookup }, detailed, fields }: SummarisedRows,
   connection: Connection,
 ): Promise<Record<string, readonly string[]>> {
-  const isKnown = (reason: string): boolean => reason !== "unknown_key";
+  const isKnown = (reason: string): boolean => reason !== UNKNOWN_KEY;
   const firsts = !reasons.some(isKnown)
     ? []
     : await connection.rows<{ counted: string; partitions: number[] }>(

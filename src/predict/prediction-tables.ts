@@ -103,6 +103,7 @@ export class PredictionTables {
     const values = await this.#valuesSql(fitting[0]?.group ?? null, common);
     return {
       join: `left join ${failures} f on f.partition = d.partition left join ${values} m on m.position = r.position`,
+      isPredicted: null,
       reason: `case when f.partition is not null then '${PREDICT_FAILED}: ' || f.message
         when m.position is null then error('${BROKEN_PROMISE}a row was not predicted') end`,
       values: common.map(({ name }, i) => ({ name, sql: `m.v${i}` })),

@@ -29,13 +29,14 @@ export async function readingError(
     const text = "prediction needs more memory than there is, and its disk is full; filter rows with --where";
     return new ManyfitError("memory_exceeded", text, { cause: error });
   }
+  const paths = input.files.map((file) => file.path);
   const column = input.columns.find(({ name }) => message.includes(cellMark(name)));
-  if (column === undefined || column.isBad === null) return readErrorFrom(error, input.files[0]!.path);
+  if (column === undefined || column.isBad === null) return readErrorFrom(error, paths);
   const [cell] = await connection.rows<{ file: number; position: number; value: string }>(
     `select file_index::integer as file, file_row_number as position, ${quoteIdentifier(column.name)}::VARCHAR as value
      from ${input.raw} where ${column.isBad} order by file_row_number limit 1`,
   );
-  if (cell === undefined) return readErrorFrom(error, input.files[0]!.path);
+  if (cell === undefined) return readErrorFrom(error, paths);
   const { file, position, value } = cell;
   const [before] = await connection.rows<{ n: number }>(
     `select count(*)::double as n from ${input.raw} where file_index = ${file} and file_row_number < ${position}`,

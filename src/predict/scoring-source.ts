@@ -21,6 +21,8 @@ export interface ScoringParts {
   readonly lookup: PartitionLookup;
   /** Path of the bundle. */
   readonly path: string;
+  /** Milliseconds that predicting one partition may take; null: any time. */
+  readonly timeoutMs: number | null;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ScoringParts {
  * the run while rows stream through `connection`.
  */
 export async function createScoringSource(
-  { trained, relation, lookup, path }: ScoringParts,
+  { trained, relation, lookup, path, timeoutMs }: ScoringParts,
   connection: Connection,
   modelConnection: Connection,
 ): Promise<ScoringSource> {
@@ -38,16 +40,20 @@ export async function createScoringSource(
     `create or replace table ${FITTED} as select * from ${lookup.table} where reason is null order by partition`,
   );
   const fitted = { table: FITTED, hasNull: lookup.hasNull };
+  const models = join(folder, RUN_FILE.models);
+  const partitionRows = await countRows(relation, fitted, manifest.counts.partitions, connection);
   return {
     relation,
     lookup: fitted,
-    partitionRows: await countRows(relation, fitted, manifest.counts.partitions, connection),
+    partitionRows,
+    modelBytes: await countModelBytes(models, partitionRows, connection),
     keys: await readKeys(`${lookup.table} order by partition`, keyFields, connection),
     keyFields,
     readColumns: relation.columns,
     trainer: { path, params: manifest.job.trainer.params },
     seed: manifest.job.seed,
-    models: modelReader(join(folder, RUN_FILE.models), modelConnection),
+    timeoutMs,
+    models: modelReader(models, modelConnection),
   };
 }
 
@@ -65,6 +71,22 @@ async function countRows(
     for (let i = 0; i < batch.rowCount; i++) rows[partition[i]!] = n[i]!;
   }
   return rows;
+}
+
+async function countModelBytes(
+  path: string,
+  partitionRows: Float64Array,
+  connection: Connection,
+): Promise<Float64Array> {
+  const bytes = new Float64Array(partitionRows.length);
+  const sql = `select partition, coalesce(strlen(model::VARCHAR), octet_length(model_blob), 0)::double
+    from ${readStoredParquet([path])}`;
+  for await (const batch of connection.batches(sql)) {
+    const [partition, n] = [batch.int32s(0), batch.doubles(1)];
+    for (let i = 0; i < batch.rowCount; i++)
+      if (partitionRows[partition[i]!]! > 0) bytes[partition[i]!] = n[i]!;
+  }
+  return bytes;
 }
 
 function modelReader(path: string, connection: Connection): ScoringSource["models"] {

@@ -47,16 +47,16 @@ async function memoryLimit(connection: Connection): Promise<number> {
  * by all threads. `fileColumn` names the column of the files' keys, which is the first; null: there is none.
  */
 export function sortedRows({ columns, prefix }: Input, rows: JoinedRows, fileColumn: string | null): string {
-  const own = columns.map(({ name }, i) => `${prefix}${i} as ${quoteIdentifier(name)}`);
-  const file = fileColumn === null ? [] : [`k0 as ${quoteIdentifier(fileColumn)}`];
-  const values = rows.values.values.map(
-    ({ name }, i) => `case when reason is null then v${i} end as ${quoteIdentifier(name)}`,
-  );
-  const carried = [
-    ...columns.map((_, i) => `${prefix}${i}`),
-    "position",
-    ...(fileColumn === null ? [] : ["k0"]),
+  const written = columns.map((_, i) => `${prefix}${i}`);
+  const file = fileColumn === null ? [] : ["k0"];
+  const predictions = rows.values.values.map((_, i) => `case when reason is null then v${i} end as p${i}`);
+  const sorted = `(select ${[...file, ...written, ...predictions, "reason"].join(", ")}
+    from ${valuedRows(rows, [...written, "position", ...file])} order by position)`;
+  const names = [
+    ...(fileColumn === null ? [] : [`k0 as ${quoteIdentifier(fileColumn)}`]),
+    ...columns.map(({ name }, i) => `${prefix}${i} as ${quoteIdentifier(name)}`),
+    ...rows.values.values.map(({ name }, i) => `p${i} as ${quoteIdentifier(name)}`),
   ];
-  return `select ${[...file, ...own, ...values, `reason as ${REASON}`].join(", ")}
-    from ${valuedRows(rows, carried)} order by position`;
+  // Reasons are spelled behind the sort, which would carry their texts.
+  return `select ${[...names, `reason::VARCHAR as ${REASON}`].join(", ")} from ${sorted}`;
 }

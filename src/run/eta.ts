@@ -155,7 +155,9 @@ function restOf(points: readonly DonePoint[], total: number | null, nowMs: numbe
   const from = points.findLast(({ atMs }) => atMs <= sinceMs) ?? first;
   if (last.done <= from.done || last.atMs <= from.atMs) return null;
   const pace = (last.atMs - from.atMs) / (last.done - from.done);
-  return Math.max(0, (total - last.done) * pace - (nowMs - last.atMs));
+  const rest = Math.max(0, total - last.done) * pace;
+  // What is overdue has been so for some time, and will be so for as long again.
+  return rest === 0 ? 0 : Math.abs(rest - (nowMs - last.atMs));
 }
 
 /** Share of the exchange from which on only its own pace counts; before, it is mixed with what is usual. */

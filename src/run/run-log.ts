@@ -1,3 +1,4 @@
+import { quietListener } from "./quiet-listener.ts";
 import type { Phase, RunEvent } from "./run-event.ts";
 
 /** Where events are kept. */
@@ -7,20 +8,23 @@ export interface EventSink {
 
 /** Passes a run's events on as they happen, and keeps those that came before there was a folder to keep them in. */
 export class RunLog {
-  readonly #listener: ((event: RunEvent) => void) | undefined;
+  readonly #listener: (event: RunEvent) => void;
   readonly #early: RunEvent[] = [];
   readonly #phases: { readonly phase: Phase; readonly startedAtMs: number }[] = [];
   #sink: EventSink | null = null;
+  #hasEnded = false;
 
   constructor(listener?: (event: RunEvent) => void) {
-    this.#listener = listener;
+    this.#listener = quietListener(listener);
   }
 
   /** When the first event happened, in milliseconds since 1970. */
   startedAtMs = 0;
 
-  /** One more event. What the listener throws is ignored. */
+  /** One more event. What the listener throws is ignored, and so is what happens behind the end of the run. */
   add(event: RunEvent): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = event.type === "run.committed" || event.type === "run.stopped";
     if (event.type === "run.started") this.startedAtMs = event.atMs;
     if (event.type === "phase.started") this.#phases.push({ phase: event.phase, startedAtMs: event.atMs });
     // The manifest says it, and it is said only once the log has ended.
@@ -28,11 +32,7 @@ export class RunLog {
       if (this.#sink === null) this.#early.push(event);
       else this.#sink.recordEvent(event);
     }
-    try {
-      this.#listener?.(event);
-    } catch {
-      // Whoever watches a run must not be able to end it.
-    }
+    this.#listener(event);
   }
 
   /** From now on events are kept there, the earlier ones first. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { SourceFile } from "../job/resolved-job.ts";
+import { fileFormat } from "./file-format.ts";
 
 /** Files with one thing wrong. */
 export interface FileProblem {
@@ -49,10 +50,13 @@ export async function checkFiles(files: readonly SourceFile[], signal: AbortSign
 }
 
 function problemOf({ path, bytes }: SourceFile): keyof FileProblems | null {
-  if (bytes === 0) return "empty";
+  const isPacked = path.endsWith(".gz");
+  // NDJSON without a line has no rows, which is no failure; a packed file without a byte was cut short.
+  const needsContent = fileFormat(path) !== "ndjson";
+  if (bytes === 0 && (needsContent || isPacked)) return "empty";
   try {
     accessSync(path, constants.R_OK);
-    const mayBeNothing = path.endsWith(".gz") && bytes <= MOST_OF_NOTHING;
+    const mayBeNothing = needsContent && isPacked && bytes <= MOST_OF_NOTHING;
     return mayBeNothing && isNothing(readFileSync(path)) ? "packedNothing" : null;
   } catch {
     return "unreadable";

@@ -50,6 +50,9 @@ export function nativeCsvReader(
   return readInTurn(readers, commonNames(schema));
 }
 
-function commonNames({ groups }: Pick<CsvSchema, "groups">): string[] {
-  return groups[0]!.names.filter((name) => groups.every(({ names }) => names.includes(name)));
+/** The columns that no file lacks, in the order of the first. */
+export function commonNames({ groups }: Pick<CsvSchema, "groups">): string[] {
+  const [first, ...others] = groups;
+  const namesOfOthers = others.map(({ names }) => new Set(names));
+  return first!.names.filter((name) => namesOfOthers.every((names) => names.has(name)));
 }

@@ -36,7 +36,7 @@ export async function createDictionary(
   try {
     return await buildDictionary(relation, job, connection);
   } catch (error) {
-    throw readErrorFrom(error, relation.firstFile);
+    throw readErrorFrom(error, relation.paths);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Connection } from "../duckdb/duckdb.ts";
 import { quoteIdentifier } from "../duckdb/quote.ts";
 import type { ManyfitError } from "../errors.ts";
-import { nativeCsvReader } from "./csv-reader.ts";
+import { commonNames, nativeCsvReader } from "./csv-reader.ts";
 import { hasNoNumber, isCommaNumber } from "./decimal-comma.ts";
 import { findBadText, notText } from "./find-bad-text.ts";
 import { readErrorFrom } from "./read-error.ts";
@@ -32,15 +32,13 @@ export async function explainCsv(error: unknown, reading: CsvReading): Promise<M
     }
   }
   const cause = hasNoNumber(error) ? ((await findNoNumber(reading)) ?? error) : error;
-  return readErrorFrom(cause, paths[0]!);
+  return readErrorFrom(cause, paths);
 }
 
 /** What DuckDB's own reader says of the first field that is no number under a decimal comma. */
 async function findNoNumber({ schema, typeOf, connection }: CsvReading): Promise<unknown> {
-  const names = schema.groups.flatMap((group) => group.names);
-  const numbers = [...new Set(names)].filter((name) => isCommaNumber(schema.dialect, typeOf(name)));
-  const shared = numbers.filter((name) => schema.groups.every((group) => group.names.includes(name)));
-  const counts = shared.map((name) => `count(${quoteIdentifier(name)})`).join(", ");
+  const numbers = commonNames(schema).filter((name) => isCommaNumber(schema.dialect, typeOf(name)));
+  const counts = numbers.map((name) => `count(${quoteIdentifier(name)})`).join(", ");
   try {
     await connection.run(`select ${counts} from ${nativeCsvReader(schema, typeOf)}`);
     return null;

@@ -19,7 +19,7 @@ export async function explainNdjson(
   types: ReadonlyMap<string, string>,
 ): Promise<ManyfitError> {
   if (error instanceof ManyfitError) return error;
-  const known = readErrorFrom(error, paths[0]!);
+  const known = readErrorFrom(error, paths);
   if (known.code !== "source_unreadable" || /INTERRUPT/i.test(known.message)) return known;
   for (const path of paths) {
     const problem = await firstProblem(path, types);
@@ -85,7 +85,9 @@ function isOf(value: unknown, type: string): boolean {
   if (type === "DOUBLE") return typeof value === "number" || (typeof value === "string" && isNumber(value));
   if (type === "BOOLEAN")
     return typeof value === "boolean" || /^(true|false|t|f|yes|no|y|n|1|0)$/i.test(String(value));
-  if (type === "DATE" || type.startsWith("TIMESTAMP"))
+  if (type === "DATE")
+    return typeof value === "string" && /^\s*-?\d+[-/]\d+[-/]\d+( \(BC\))?\s*$/.test(value);
+  if (type.startsWith("TIMESTAMP"))
     return typeof value === "string" && !Number.isNaN(Date.parse(value.replace(" ", "T")));
   return true;
 }

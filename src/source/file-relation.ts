@@ -6,6 +6,7 @@ import type { ReadColumn } from "../table/read-column.ts";
 import { checkContent } from "./check-content.ts";
 import { checkNames } from "./check-names.ts";
 import { groupCsvFiles } from "./csv-files.ts";
+import { commonNames } from "./csv-reader.ts";
 import { checkText } from "./find-bad-text.ts";
 import { inspectParquet } from "./inspect-parquet.ts";
 import { readsText } from "./read-types.ts";
@@ -61,8 +62,7 @@ async function schemaOf(
   const groups = await groupCsvFiles(files, dialect, source.dialect.comment !== null);
   // Where DuckDB met bytes that are not UTF-8 it could read no other file.
   if (readsText(job)) for (const { path } of files) await checkText(path);
-  const common = groups[0]!.names.filter((name) => groups.every(({ names }) => names.includes(name)));
-  const texts = common.map((name): SourceColumn => {
+  const texts = commonNames({ groups }).map((name): SourceColumn => {
     const text = { sqlType: "VARCHAR", foundType: "VARCHAR", isNumeric: false, fieldType: "text" as const };
     return { name, ...text, isNamed: true };
   });

@@ -107,6 +107,6 @@ async function sniff(
       /unicode|utf-?8/i.test(String(error)) ? ask(true) : Promise.reject(error),
     );
   } catch (error) {
-    throw readErrorFrom(error, path);
+    throw readErrorFrom(error, [path]);
   }
 }

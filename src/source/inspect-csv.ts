@@ -95,7 +95,10 @@ async function checkRows(
     );
     if (rows.length > 0) return;
   } catch (error) {
-    throw readErrorFrom(error, files[0]!.path);
+    throw readErrorFrom(
+      error,
+      files.map((file) => file.path),
+    );
   }
   const text = `${files[0]!.path}: has a header and no rows; there is nothing to train on`;
   throw new ManyfitError("source_empty", text);
@@ -141,7 +144,7 @@ async function settleNumbers(
   });
   const places = types.flatMap((type, i) => (type === "VARCHAR" || type === "DOUBLE" ? [i] : []));
   const counts = await sampleFields(reader, places, connection).catch((error: unknown) => {
-    throw readErrorFrom(error, path);
+    throw readErrorFrom(error, [path]);
   });
   const isUnsure = told.decimal === null && dialect.delimiter !== ",";
   const decimal = isUnsure && hasDecimalCommas([...counts.values()]) ? "," : dialect.decimal;
@@ -161,11 +164,22 @@ function settledColumn(
   counts: FieldCounts | undefined,
   decimal: Dialect["decimal"],
 ): SettledColumn {
-  if (type !== "VARCHAR" || counts === undefined || counts.others > 0)
-    return { sqlType: type, nearNumber: null };
-  const { numbers, points, commas, absence, comma } = counts;
+  const plain = { sqlType: settledType(type, counts), nearNumber: null };
+  if (type !== "VARCHAR" || counts === undefined || counts.others > 0) return plain;
+  const { numbers, points, commas, absence, comma, number } = counts;
+  if (numbers + commas === 0) return plain;
   const isMixed = decimal === "," && points > 0;
-  if (numbers + commas === 0 || isMixed) return { sqlType: type, nearNumber: null };
-  if (absence === null && decimal === ",") return { sqlType: "DOUBLE", nearNumber: null };
-  return { sqlType: type, nearNumber: absence ?? comma };
+  if (absence === null && commas > 0 && decimal === "," && !isMixed)
+    return { sqlType: "DOUBLE", nearNumber: null };
+  return { sqlType: type, nearNumber: absence ?? comma ?? number };
+}
+
+/**
+ * The type of a column where the sniffer's would lose something: an integer of more than 64 bits is a double to it, and
+ * a time without an offset does not mean that no row has one.
+ */
+function settledType(type: string, counts: FieldCounts | undefined): string {
+  const isInteger = counts !== undefined && counts.integers > 0 && counts.integers === counts.numbers;
+  if (type === "DOUBLE" && isInteger && counts.commas + counts.others === 0) return "HUGEINT";
+  return type === "TIMESTAMP" ? "TIMESTAMP WITH TIME ZONE" : type;
 }

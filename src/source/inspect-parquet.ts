@@ -31,8 +31,9 @@ export async function inspectParquet(
   const columns = await describe(first, connection);
   try {
     const { differences, extraPaths } = await compareColumns(files, list, connection);
-    for (const [name, path] of extraPaths) {
-      columns.push((await describe(path, connection)).find((column) => column.name === name)!);
+    for (const path of new Set(extraPaths.values())) {
+      const described = await describe(path, connection);
+      columns.push(...described.filter((column) => extraPaths.get(column.name) === path));
     }
     const counts = await connection.rows<{ file_name: string; num_rows: number }>(
       `select file_name, num_rows::double as num_rows from parquet_file_metadata(${list})`,
@@ -41,7 +42,10 @@ export async function inspectParquet(
     const fileRows = files.map((file) => rowsIn(file.path, rowsOf));
     return { format: "parquet", files, columns, differences, fileRows };
   } catch (error) {
-    throw readErrorFrom(error, first);
+    throw readErrorFrom(
+      error,
+      files.map((file) => file.path),
+    );
   }
 }
 
@@ -52,7 +56,7 @@ async function describe(path: string, connection: Connection): Promise<SourceCol
       `select column_name, column_type from (describe select * from ${readParquet([path])})`,
     )
     .catch((error: unknown) => {
-      throw readErrorFrom(error, path);
+      throw readErrorFrom(error, [path]);
     });
   return described.map(({ column_name: name, column_type: sqlType }) => {
     const isNamed = !PANDAS_INDEX.test(name);

@@ -12,10 +12,22 @@ const CSV_TEXT = /^Original Line: (.*)$/m;
 
 const NOT_UTF8 = "is not UTF-8 text; convert it, for instance with iconv -f latin1 -t utf-8";
 
-/** What DuckDB said about reading files, in one line that names file, line and column where it can. */
-export function readErrorFrom(error: unknown, path: string): ManyfitError {
+/** Ends what an error says of a value, with the index of its file, for {@link readErrorFrom}. */
+const FILE_MARK = / \[file (\d+)\]/;
+
+/** SQL for what an error of a query over several files ends with, where `file_index` is at hand. */
+export const FILE_MARK_SQL = "' [file ', file_index, ']'";
+
+/**
+ * What DuckDB said about reading some files, in one line that names file, line and column where it can; where it does not
+ * say which of several files it was, that is said.
+ */
+export function readErrorFrom(error: unknown, paths: readonly string[]): ManyfitError {
   if (error instanceof ManyfitError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const message = said.replace(FILE_MARK, "");
+  const marked = FILE_MARK.exec(said)?.[1];
+  const path = (marked === undefined ? undefined : paths[Number(marked)]) ?? anyOf(paths);
   if (message.startsWith("Out of Memory Error")) {
     const text = `${path}: reading needs more memory than there is; give more with --memory, name fewer --features, or filter rows with --where`;
     return new ManyfitError("memory_exceeded", text, { cause: error });
@@ -24,6 +36,11 @@ export function readErrorFrom(error: unknown, path: string): ManyfitError {
   const line = CSV_LINE.exec(message)?.[1];
   const place = line === undefined ? file : `${file}, line ${line}`;
   return new ManyfitError("source_unreadable", `${place}: ${causeOf(message)}`, { cause: error });
+}
+
+function anyOf(paths: readonly string[]): string {
+  const [first = "the source"] = paths;
+  return paths.length > 1 ? `one of ${paths.length} files, the first of which is ${first}` : first;
 }
 
 function causeOf(message: string): string {
@@ -43,6 +60,9 @@ function causeOf(message: string): string {
   }
   if (/unicode|utf-?8/i.test(message)) {
     return `it ${NOT_UTF8}`;
+  }
+  if (/not possible to automatically detect the CSV parsing dialect/.test(message)) {
+    return "how its lines are told apart into fields cannot be found out: some end in another way than others, have other numbers of fields, or a quote that is not closed; mend it, or tell --delimiter";
   }
   if (/state machine reached an invalid state/.test(message)) {
     return "its lines cannot be told apart: some end in another way than others, or something follows a closing quote; mend it";

@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteText } from "../duckdb/quote.ts";
 import type { SourceColumn } from "../job/resolved-job.ts";
+import { parseDecimalShape } from "../key/decimal-shape.ts";
 import type { KeyField } from "../key/key-type.ts";
 import type { ReadColumn } from "../table/read-column.ts";
 import { sqlTypeOf } from "./sql-type.ts";
@@ -19,7 +20,7 @@ export function readExpression(
 function numberExpression(value: string, type: ReadColumn["type"], sqlType: string): string {
   if (type === "boolean") return `${value}::BOOLEAN::TINYINT::DOUBLE`;
   if (type === "date") return `epoch_ms(${value}::DATE::TIMESTAMP)::DOUBLE`;
-  if (type !== "timestamp") return `${value}::DOUBLE`;
+  if (type !== "timestamp") return doubleExpression(value, sqlType);
   if (sqlType === "TIMESTAMP_NS") {
     const at = `${value}::TIMESTAMP_NS`;
     // From microseconds where there are whole ones, so that a millisecond is not rounded twice.
@@ -27,6 +28,27 @@ function numberExpression(value: string, type: ReadColumn["type"], sqlType: stri
   }
   return `(epoch_us(${value}${sqlType.endsWith("ZONE") ? "" : "::TIMESTAMP"})::DOUBLE / 1000)`;
 }
+
+/**
+ * The nearest double. DuckDB divides the unscaled integer of a decimal by a power of ten, which is right where both are
+ * doubles, and misses by one in the last place where not; its cast of a text is always right.
+ */
+function doubleExpression(value: string, sqlType: string): string {
+  const shape = parseDecimalShape(sqlType.toLowerCase());
+  if (shape === null || shape.width < LARGEST_EXACT.length) return `${value}::DOUBLE`;
+  const { scale } = shape;
+  const fromText = `${value}::VARCHAR::DOUBLE`;
+  if (scale > LARGEST_EXACT_POWER) return fromText;
+  const digits = LARGEST_EXACT.padStart(scale + 1, "0");
+  const bound = `${digits.slice(0, digits.length - scale)}.${digits.slice(digits.length - scale)}`;
+  return `(case when abs(${value}) <= '${bound}'::${sqlType} then ${value}::DOUBLE else ${fromText} end)`;
+}
+
+/** 2^53 - 1: up to here every integer is a double. */
+const LARGEST_EXACT = "9007199254740991";
+
+/** Up to here every power of ten is a double. */
+const LARGEST_EXACT_POWER = 22;
 
 /** SQL of an integer as a double, or an error where a double may not hold it exactly. What is not finite is no integer. */
 export function exactInteger(name: string): string {

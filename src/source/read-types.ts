@@ -1,23 +1,26 @@
 import { quoteIdentifier } from "../duckdb/quote.ts";
-import type { ColumnType } from "../job/job.ts";
 import type { ResolvedJob, SourceColumn } from "../job/resolved-job.ts";
 import { isCommaNumber } from "./decimal-comma.ts";
-import { isIntegerType } from "./sql-type.ts";
-import { toldReadType } from "./told-type.ts";
+import { isIntegerType, keyTypeOf } from "./sql-type.ts";
+import { type ExactType, exactReadType } from "./told-type.ts";
 import { mentions } from "./used-columns.ts";
 
 /**
- * The types to which columns of a job are cast exactly: those that were told, and in text those of whole numbers that
- * only the filter or the order looks at. Found in a sample they may be fractions further down, and a cast would round.
+ * The types to which columns of a job are cast exactly: those that were told, and in text those of days, times, and whole
+ * numbers that only the filter or the order looks at. Found in a sample they may be something else further down, which a
+ * cast would round or cut.
  */
-export function exactTypes(job: ResolvedJob): ReadonlyMap<string, ColumnType> {
-  const types = new Map(Object.entries(job.source.types));
+export function exactTypes(job: ResolvedJob): ReadonlyMap<string, ExactType> {
+  const types = new Map<string, ExactType>();
+  for (const [name, type] of Object.entries(job.source.types)) types.set(name, { type, isTold: true });
   if (job.format === "parquet") return types;
-  const taken = new Set([...job.keyFields, ...job.readColumns].map((column) => column.name));
-  for (const { name, sqlType } of job.columns) {
-    const isLookedAt = job.orderBy.includes(name) || mentions(job.source.where, name);
-    if (isLookedAt && !taken.has(name) && !types.has(name) && isIntegerType(sqlType))
-      types.set(name, "integer");
+  const read = new Set(job.readColumns.map((column) => column.name));
+  const used = usedTypes(job);
+  for (const { name, sqlType, fieldType } of job.columns) {
+    if (types.has(name) || !used.has(name) || used.get(name) === "VARCHAR") continue;
+    const isTime = fieldType === "date" || fieldType === "timestamp";
+    const isExact = isTime || (isIntegerType(sqlType) && !read.has(name));
+    if (isExact) types.set(name, { type: keyTypeOf(sqlType) as ExactType["type"], isTold: false });
   }
   return types;
 }
@@ -28,7 +31,7 @@ export function csvTypes(job: ResolvedJob): (name: string) => string {
   const types = usedTypes(job);
   return (name) => {
     const told = exact.get(name);
-    return told === undefined ? (types.get(name) ?? "VARCHAR") : toldReadType(told);
+    return told === undefined ? (types.get(name) ?? "VARCHAR") : exactReadType(told);
   };
 }
 

@@ -25,8 +25,8 @@ import { checkUsedColumns } from "./used-columns.ts";
 export interface Relation {
   /** What stands after `from`. */
   readonly sql: string;
-  /** Named in messages about reading that do not say which file. */
-  readonly firstFile: string;
+  /** Of the files, in their order, for messages about reading. */
+  readonly paths: readonly string[];
   readonly keyCount: number;
   readonly columns: readonly ReadColumn[];
   readonly rowCount: number;
@@ -60,7 +60,7 @@ export async function createRelation(
     const paths = job.files.map((file) => file.path);
     if (schema.format === "ndjson") throw await explainNdjson(error, paths, usedTypes(job));
     if (schema.format === "csv") throw await explainCsv(error, { schema, typeOf: csvTypes(job), connection });
-    throw readErrorFrom(error, paths[0]!);
+    throw readErrorFrom(error, paths);
   }
 }
 
@@ -111,7 +111,7 @@ function relationOf(
   const position = `${orderedPosition(job, place)} as position`;
   return {
     sql: `(select ${[...names, position].join(", ")} from ${rows})`,
-    firstFile: job.files[0]!.path,
+    paths: job.files.map((file) => file.path),
     keyCount: job.keyFields.length,
     columns: job.readColumns,
     rowCount: fileRows.reduce((sum, count) => sum + count, 0),

@@ -9,6 +9,8 @@ export interface FieldCounts {
   readonly numbers: number;
   /** Of these, those with a point. */
   readonly points: number;
+  /** Of these, those of digits alone, with or without a sign. */
+  readonly integers: number;
   /** Such as `1,5` and `1,234`. */
   readonly commas: number;
   /** Of these, those in which the comma cannot stand between thousands: `1,5` and `0,123`. */
@@ -17,6 +19,8 @@ export interface FieldCounts {
   readonly absence: string | null;
   /** An example of `commas`; null where there is none. */
   readonly comma: string | null;
+  /** An example of `numbers`; null where there is none. */
+  readonly number: string | null;
   /** All that is none of these. */
   readonly others: number;
 }
@@ -27,6 +31,7 @@ export const ABSENCES: readonly string[] = [
   ...["-", "--", "?", ".", "*", "missing", "Missing", "MISSING", "<NA>", "(null)", "\\N"],
 ];
 
+const INTEGER = "^ *[+-]?[0-9]+ *$";
 const COMMA = "^ *[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)? *$";
 const BETWEEN_THOUSANDS = "^ *[+-]?[1-9][0-9]{0,2},[0-9]{3} *$";
 
@@ -46,10 +51,12 @@ export async function sampleFields(
     return `{
       'numbers': (count(*) filter (where ${isNumber}))::double,
       'points': (count(*) filter (where ${isNumber} and contains(${field}, '.')))::double,
+      'integers': (count(*) filter (where regexp_matches(${field}, '${INTEGER}')))::double,
       'commas': (count(*) filter (where ${isComma}))::double,
       'fractions': (count(*) filter (where ${isComma} and not regexp_matches(${field}, '${BETWEEN_THOUSANDS}')))::double,
       'absence': min(${field}) filter (where ${isAbsence}),
       'comma': min(${field}) filter (where ${isComma}),
+      'number': min(${field}) filter (where ${isNumber}),
       'others': (count(*) filter (where ${field} is not null and not (${isNumber} or ${isComma} or ${isAbsence})))::double
     } as f${place}`;
   });

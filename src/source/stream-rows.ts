@@ -136,7 +136,7 @@ function batchColumn(batch: ColumnBatch, index: number, { type, hasValidity }: R
 
 async function* rowBatches(
   sql: string,
-  { columns, firstFile }: Relation,
+  { columns, paths }: Relation,
   connection: Connection,
 ): AsyncGenerator<RowBatch, void, undefined> {
   try {
@@ -149,6 +149,6 @@ async function* rowBatches(
       };
     }
   } catch (error) {
-    throw readErrorFrom(error, firstFile);
+    throw readErrorFrom(error, paths);
   }
 }

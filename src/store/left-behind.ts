@@ -8,12 +8,13 @@ import { type RunStop, readEventTail } from "./event-tail.ts";
 import { type JobFile, readJobFile } from "./job-file.ts";
 import { inspectLock, type LockRecord, type LockState } from "./lock.ts";
 import { readStoredParquet } from "./parquet-sql.ts";
+import { isElsewhere } from "./process-identity.ts";
 import { listParts, RUN_FILE } from "./run-files.ts";
 
 /**
- * What became of a run without a manifest: `running` while the process that has the lock lives; `crashed` when it
- * died without letting go; `stopped` when it stopped by itself, because of an error or of its failure budget;
- * `interrupted` when somebody stopped it, or when it stopped and could not say why.
+ * What became of a run without a manifest: `running` while the process that has the lock lives, or may live on another
+ * machine; `crashed` when it died without letting go; `stopped` when it stopped by itself, because of an error or of its
+ * failure budget; `interrupted` when somebody stopped it, or when it stopped and could not say why.
  */
 export type UncommittedStatus = "running" | "interrupted" | "stopped" | "crashed";
 
@@ -63,12 +64,20 @@ export async function readLeftBehind(connection: Connection, folder: string): Pr
 /** What is there and what it means, for a person. */
 export function explainLeftBehind(run: string, left: LeftBehind): string {
   const happened = {
-    running: "is under way; nothing is committed yet",
+    running: `is under way${doubtOf(left)}; nothing is committed yet`,
     interrupted: "stopped before the commit; nothing was committed",
     stopped: "stopped before the commit; nothing was committed",
     crashed: "died before the commit; nothing was committed",
   }[left.status];
   return `run ${run} ${happened}; ${contentOf(left)}`;
+}
+
+/** The process of another machine, or of a container with a name of its own, may be gone. */
+function doubtOf({ owner, lastEventAtMs }: LeftBehind): string {
+  if (owner === null || !isElsewhere(owner)) return "";
+  const last =
+    lastEventAtMs === null ? "" : ` (its last event is of ${new Date(lastEventAtMs).toISOString()})`;
+  return ` if process ${owner.pid} lives on ${owner.host}, which cannot be seen from here${last}`;
 }
 
 function contentOf({ partitions, parts, answered, hasEvents }: LeftBehind): string {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ManyfitError } from "../errors.ts";
 import { unwritable } from "./disk.ts";
-import { isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { isElsewhere, isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { RUN_FILE, UNFINISHED } from "./run-files.ts";
 
 /** What a lock file says of its owner. */
@@ -160,8 +160,7 @@ function isStale(owner: LockRecord): boolean {
 
 function locked(folder: string, owner: LockRecord): ManyfitError {
   const { pid, host, createdAt } = owner;
-  const isElsewhere = host !== ownIdentity().host;
-  const advice = isElsewhere
+  const advice = isElsewhere(owner)
     ? `whether it still lives cannot be seen from here; if it does not, delete ${join(folder, RUN_FILE.lock)}`
     : "wait for it or stop it";
   return new ManyfitError(

@@ -11,7 +11,10 @@ export const RUN_FORMAT = 1;
 export interface ReadFile extends SourceFile {
   /** Of the bytes on disk, in hex; null for a file that could not be read. */
   readonly sha256: string | null;
-  /** Null where they are not known: the file could not be read, or whoever read it was lost. */
+  /**
+   * Those that the job's filter keeps. Null where they are not known: the file could not be read, whoever read it was lost, or
+   * a limit left out partitions whose rows stand among others in the files.
+   */
   readonly rows: number | null;
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { RowStream } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
@@ -9,6 +10,7 @@ import { checkFiles, readManifest } from "./read-manifest.ts";
 import { openReadingDuckdb } from "./reading-duckdb.ts";
 import { committedTables, openRunDatabase, type RunDatabase } from "./run-database.ts";
 import { RUN_FILE } from "./run-files.ts";
+import { isRunFolder } from "./run-folder.ts";
 import { type QueryResult, queryRows, queryToFile, streamRows } from "./run-query.ts";
 import { UncommittedQueries } from "./uncommitted-queries.ts";
 import { type Discrepancy, verifyRun } from "./verify-run.ts";
@@ -68,17 +70,31 @@ export interface OpenedRun {
 
 /**
  * Opens the run folder at a path, whatever became of the run; nothing in it is changed.
- * @throws ManyfitError `run_not_found` when there is no such folder; `run_damaged` when the manifest or, before the
- * commit, a part cannot be read, or when a file of a committed run is missing or has another size.
+ * @throws ManyfitError `run_not_found` when there is no such folder, or one of something else; `run_damaged` when the
+ * manifest or, before the commit, a part cannot be read, or when a file of a committed run is missing or has another size.
  */
 export async function openRun(path: string): Promise<OpenedRun> {
   const folder = resolve(path);
   const id = basename(folder);
-  if (!existsSync(folder)) throw new ManyfitError("run_not_found", `run folder ${folder}: does not exist`);
+  await checkIsRun(folder);
   const manifest = await readManifest(folder);
   if (manifest === null) return uncommittedRun(folder, id);
   await checkFiles(folder, manifest);
   return committedRun(folder, id, manifest);
+}
+
+/** An empty folder is what a run leaves that died before its first file. */
+async function checkIsRun(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found === null) throw notFound(folder, "does not exist");
+  if (!found.isDirectory()) throw notFound(folder, "is a file, not a folder");
+  // In this order: a run that begins meanwhile makes its folder a run's before anything else is in it.
+  const isEmpty = (await readdir(folder)).length === 0;
+  if (!isEmpty && !isRunFolder(folder)) throw notFound(folder, "has something that is no run");
+}
+
+function notFound(folder: string, what: string): ManyfitError {
+  return new ManyfitError("run_not_found", `run folder ${folder}: ${what}`);
 }
 
 async function uncommittedRun(folder: string, id: string): Promise<OpenedRun> {

@@ -12,7 +12,7 @@ import { partName, UNFINISHED } from "./run-files.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import type { WritePoint } from "./write-point.ts";
 
-/** Bytes of numbers, and of documents, that are collected before they are written, where rows are not told. */
+/** Bytes of numbers, and of documents and remarks, that are collected before they are written, where rows are not told. */
 const WAITING_BYTES = 2 ** 26;
 
 /** Results are collected while others are written, in buffers that double, and written from a copy in DuckDB. */
@@ -100,7 +100,7 @@ export class PartWriter {
   }
 
   #isFull(): boolean {
-    return this.#buffer.rowCount >= this.#flushRows || this.#buffer.documentBytes >= this.#waitingBytes;
+    return this.#buffer.rowCount >= this.#flushRows || this.#buffer.looseLength >= this.#waitingBytes;
   }
 
   /** Hands what is collected on to be written, and collects anew. */

@@ -23,7 +23,7 @@ export function ownIdentity(): ProcessIdentity {
  * of its own) cannot be judged from here and counts as alive.
  */
 export function isGone(process: ProcessIdentity): boolean {
-  if (process.host !== hostname()) return false;
+  if (isElsewhere(process)) return false;
   const boot = bootId();
   if (process.bootId !== null && boot !== null && process.bootId !== boot) return true;
   if (!isRunning(process.pid)) return true;
@@ -31,6 +31,11 @@ export function isGone(process: ProcessIdentity): boolean {
   if (stat === null) return false;
   if (stat.isEnded) return true;
   return process.startTicks !== null && process.startTicks !== stat.startTicks;
+}
+
+/** Whether a process is one of another machine, or of a container with a name of its own. */
+export function isElsewhere({ host }: ProcessIdentity): boolean {
+  return host !== hostname();
 }
 
 function isRunning(pid: number): boolean {

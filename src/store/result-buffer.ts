@@ -35,6 +35,7 @@ export class ResultBuffer {
   #numbers: Float64Array[];
   #capacity = FIRST_ROWS;
   #rowCount = 0;
+  #remarkLength = 0;
 
   constructor(schema: ResultSchema) {
     this.#schema = schema;
@@ -46,9 +47,9 @@ export class ResultBuffer {
     return this.#rowCount;
   }
 
-  /** Length of the models that are documents. */
-  get documentBytes(): number {
-    return this.#documents.byteCount;
+  /** Length of what may be of any length: models that are documents in bytes, the texts of remarks in characters. */
+  get looseLength(): number {
+    return this.#documents.byteCount + this.#remarkLength;
   }
 
   /** What the results hold. */
@@ -117,10 +118,13 @@ export class ResultBuffer {
   }
 
   #addRemarks({ partition, warnings, errors }: ResultBatch): void {
-    for (const remark of warnings)
-      this.#remarks.push({ remark, partition: partition[remark.row]!, isError: 0 });
-    for (const remark of errors)
-      this.#remarks.push({ remark, partition: partition[remark.row]!, isError: 1 });
+    for (const remark of warnings) this.#addRemark(remark, partition[remark.row]!, 0);
+    for (const remark of errors) this.#addRemark(remark, partition[remark.row]!, 1);
+  }
+
+  #addRemark(remark: Remark, partition: number, isError: 0 | 1): void {
+    this.#remarks.push({ remark, partition, isError });
+    this.#remarkLength += remark.message.length + (remark.stack?.length ?? 0);
   }
 
   #addCodes(batch: ResultBatch, start: number, end: number): void {

@@ -88,7 +88,9 @@ export async function resolveRun(run: string, runsFolder: string = DEFAULT_RUNS_
 function notFound(run: string, runsFolder: string, runs: readonly ListedRun[]): ManyfitError {
   const there = runs.length === 0 ? "there is no run there" : `there are: ${namesOf(runs)}`;
   const isPath = run.includes("/") || run.includes(sep);
-  const place = isPath ? `no run folder at ${resolve(run)}, and no such id in` : "no such id in";
+  const path = resolve(run);
+  const found = existsSync(path) ? `${path} is no run folder` : `no run folder at ${path}`;
+  const place = isPath ? `${found}, and no such id in` : "no such id in";
   const looked = run === LATEST ? "looked in" : place;
   return new ManyfitError("run_not_found", `run ${run}: ${looked} ${resolve(runsFolder)}; ${there}`);
 }

@@ -58,7 +58,7 @@ export interface RunWriterOptions {
   readonly flushEveryMs?: number;
   /**
    * Results that are written at once, without waiting for the time; by default as many as hold 2^23 numbers. 64 MiB
-   * of documents are always written at once.
+   * of documents and texts of remarks are always written at once.
    */
   readonly flushEveryRows?: number;
   /** What results may take on their way to disk: less than 384 MiB lets them be written sooner. Default: that. */

@@ -102,7 +102,11 @@ function checkColumn(known: ReadonlyMap<string, SourceColumn>, name: string, rol
   if (column.isNumeric || column.sqlType === "BOOLEAN") return;
   const isText = column.sqlType === "VARCHAR";
   const advice =
-    column.nearNumber === undefined ? (isText ? adviceOnText(name) : "") : adviceOn(column.nearNumber);
+    column.nearNumber === undefined
+      ? isText
+        ? adviceOnText(name)
+        : ""
+      : adviceOn(column.nearNumber, column);
   throw new ManyfitError(
     "unsupported_type",
     `${role} "${name}" is ${isText ? "text" : column.sqlType}, ${NAME} needs numbers${advice}`,
@@ -114,12 +118,16 @@ function adviceOnText(name: string): string {
 }
 
 /** What can be told of a field that keeps a column from being one of numbers. */
-function adviceOn(field: string): string {
+function adviceOn(field: string, { name, sqlType }: SourceColumn): string {
+  const asNumbers = `tell --type ${name}=double if its texts are numbers, --type ${name}=text if they are not`;
+  const isNumber = field.trim() !== "" && Number.isFinite(Number(field.replaceAll("_", "")));
+  if (isNumber) return `; it has ${JSON.stringify(field)}, which reads as a number: ${asNumbers}`;
   const isComma = /\d,\d/.test(field);
   const advice = isComma
     ? "if the comma stands before its fraction, tell --decimal ,"
     : `if it stands for no value, tell --null-text '${field}'`;
-  return `; it has ${JSON.stringify(field)} beside numbers: ${advice}`;
+  const ofJson = "write null for what is no value";
+  return `; it has ${JSON.stringify(field)} beside numbers: ${sqlType === "JSON" ? ofJson : advice}`;
 }
 
 function checkFeatures(features: readonly string[], target: string, weights: string | null): void {

@@ -28,8 +28,8 @@ export function sendToEngine(message: WorkerMessage): void {
   try {
     for (const piece of encodeFrame(message)) writeAll(TO_ENGINE, piece);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EPIPE") leave();
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+    leave();
   }
 }
 
@@ -49,8 +49,13 @@ export function receiveFromEngine(listener: EngineListener): void {
   pipe.on("end", leave);
 }
 
-/** Ends this process, and then what it started. */
+let isLeaving = false;
+
+/** Ends this process, and then what it started. Comes back where it is on its way already: it says its last words then. */
 function leave(): void {
+  // A second call would end the process before what it started.
+  if (isLeaving) return;
+  isLeaving = true;
   process.once("exit", endGroup);
   process.exit();
 }

@@ -92,8 +92,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   plan: { values: ["job", "key", "run"], types: ["engine"] },
   "plan-job.ts": {
     values: [
-      ...["run", "source", "plan", "plan.ts", "open-engine.ts", "policy-options.ts", "train-options.ts"],
-      "train.ts",
+      ...["run", "duckdb", "source", "plan", "plan.ts", "open-engine.ts", "policy-options.ts"],
+      ...["train-options.ts", "train.ts"],
     ],
     types: ["engine"],
   },
@@ -113,7 +113,11 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     ],
     node: true,
   },
-  "predict-options.ts": { values: ["train-options.ts"], types: ["job", "run"], node: true },
+  "predict-options.ts": {
+    values: ["policy-options.ts", "train-options.ts"],
+    types: ["job", "run"],
+    node: true,
+  },
   predict: {
     values: ["table", "key", "run", "job", "duckdb", "source", "source/text", "store"],
     types: ["engine", "protocol"],

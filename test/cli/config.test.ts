@@ -136,6 +136,7 @@ describe("a file that no job can be is refused by name and place", () => {
     ['{"nulls": "omit"}', '/nulls is "omit", allowed are drop, keep, fail'],
     ['{"delimiter": "tab"}', '/delimiter is "tab", allowed is one character'],
     ['{"timeout": "30"}', '/timeout is "30", allowed are times with their unit'],
+    ['{"timeout": 30}', "/timeout is 30, allowed are times with their unit"],
     ['{"max-failed": "few"}', '/max-failed is "few", allowed are whole numbers of partitions'],
     ['{"param": [1]}', "/param is [1], allowed is an object of values by name"],
     ['{"seed": null}', "/seed is null, allowed are whole numbers from 0 to 4294967295"],
@@ -335,6 +336,11 @@ describe("what a job is told comes to the library", () => {
     ["--delimiter , --decimal ,", '--delimiter and --decimal are both ","'],
     ["--nulls keep", "--nulls is keep, but linear-regression cannot fit rows"],
     ["--timeout 30s", "--timeout is given, but linear-regression always comes to an end"],
+    [
+      "--memory-per-worker 1GB",
+      "--memory-per-worker is given, but linear-regression runs in threads of one process; give memory",
+    ],
+    ["--order-by t,x,t", '--order-by is t, x, t: column "t" stands there twice, once is enough'],
     ["--max-failed 200%", '--max-failed is "200%", allowed are whole numbers of partitions'],
     ["--name a/b", '--name is "a/b", allowed are 1 to 100 letters'],
   ])("and what it refuses has the flag's name: %s", (flags, message) => {

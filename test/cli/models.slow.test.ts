@@ -84,16 +84,16 @@ describe("models", () => {
     const lines = stdout.split("\n");
     expect(lines).toHaveLength(62);
     expect(lines[0]).toBe(
-      "partition,country,state,reason,rows_read,rows_used,rows_dropped,error_code,error_message,r2,adj_r2,sigma,rmse,rss,tss,df_resid,rank,condition_number,intercept,year",
+      "partition,country,state,reason,rows_read,rows_used,rows_dropped,rows_held_out,error_code,error_message,r2,adj_r2,sigma,rmse,rss,tss,df_resid,rank,condition_number,intercept,year",
     );
     expect(lines.find((line) => line.includes("French Guiana"))).toBe(
-      "58,French Guiana,skipped,too_few_rows,1,1,0,,,,,,,,,,,,,",
+      "58,French Guiana,skipped,too_few_rows,1,1,0,0,,,,,,,,,,,,,",
     );
   });
 
   test("keeps names apart that clash", async () => {
     const table = await runCli(["models", ...CLASHING], { cwd });
-    expect(table.stdout.split("\n")[0]).toMatch(/^state +intercept +r2 +key_state +r2 +rows$/);
+    expect(table.stdout.split("\n")[0]).toMatch(/^state +intercept +coefficients\.r2 +key_state +r2 +rows$/);
     const { stdout } = await runCli(["models", ...CLASHING, "--format", "csv"], { cwd });
     const names = stdout.split("\n")[0]!.split(",");
     expect(new Set(names).size).toBe(names.length);
@@ -155,7 +155,7 @@ country="French Guiana"
   test("as CSV is one record", async () => {
     const { stdout } = await runCli(["models", "--key", "country=Rwanda", "--format", "csv"], { cwd });
     expect(stdout.split("\n")).toHaveLength(3);
-    expect(stdout.split("\n")[1]).toMatch(/^\d+,Rwanda,fitted,,12,12,0,,,0\.01715/);
+    expect(stdout.split("\n")[1]).toMatch(/^\d+,Rwanda,fitted,,12,12,0,0,,,0\.01715/);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nextSteps, wholeModelStep } from "../../src/cli/next-steps.ts";
-import type { Manifest } from "../../src/index.ts";
+import type { Manifest, ToldDialect } from "../../src/index.ts";
 
 /** What the proposals depend on; the rest of a manifest plays no part. */
 interface Told {
@@ -11,6 +11,7 @@ interface Told {
   readonly keys?: readonly string[];
   readonly sources?: readonly string[];
   readonly rows?: number | null;
+  readonly dialect?: Partial<ToldDialect>;
 }
 
 function manifestOf(told: Told): Manifest {
@@ -26,7 +27,10 @@ function manifestOf(told: Told): Manifest {
     },
     job: {
       trainerColumns: null,
-      source: { paths: ["my data/*.csv"] },
+      source: {
+        paths: ["my data/*.csv"],
+        dialect: { delimiter: null, decimal: null, comment: null, nullTexts: [], ...told.dialect },
+      },
       module: hasPredict === null ? null : { name: "trainer.ts", sha256: "", hasPredict },
     },
     sources: (told.sources ?? ["/data/a.csv", "/data/b c.csv"]).map((path) => ({ path, rows })),
@@ -73,6 +77,13 @@ describe("what to do next with models that are documents", () => {
     const many = Array.from({ length: 9 }, (_, i) => `/data/${i}.csv`);
     expect(steps({ sources: many })[3]).toBe(
       'manyfit predict latest "my data/*.csv" --out predictions.parquet',
+    );
+  });
+
+  test("predicts files that are read as they were told to be read", () => {
+    const dialect = { delimiter: "\t", decimal: ",", comment: "#", nullTexts: ["NA", "-", ""] } as const;
+    expect(steps({ dialect, sources: ["/data/a.csv"] })[3]).toBe(
+      'manyfit predict latest /data/a.csv --delimiter tab --decimal , --comment "#" --null-text NA --null-text - --null-text "" --out predictions.parquet',
     );
   });
 

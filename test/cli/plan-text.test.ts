@@ -190,7 +190,7 @@ describe("a plan as text", () => {
     );
     const some = { ...LINEAR.rules, maxFailed: { partitions: 1 } };
     expect(lines({ ...LINEAR, rules: some })).toContain(
-      "  rules       stops when more than 1 partition fail",
+      "  rules       stops when more than 1 partition fails",
     );
   });
 
@@ -257,8 +257,13 @@ describe("a plan as text", () => {
       "  forecast    4.8 s to 1 min 11 s for 3 partitions (reading 0.8 to 1.3 s, fitting 4.0 s to 1 min 10 s, committing 40 to 60 ms)",
     ]);
     expect(lines({ ...FILES, forecast }).join("\n")).toContain("2 skipped, no_rows (k=4, …)");
-    const none = { ...forecast, fitting: null, total: null };
-    expect(lines({ ...LINEAR, forecast: none }).at(-1)).toContain("not known: no fit ended in time");
+    const unknown = { ...forecast, fitting: null, total: null };
+    expect(lines({ ...LINEAR, forecast: { ...unknown, sampled: 0 } }).at(-1)).toContain(
+      "not known: no fit ended in time",
+    );
+    expect(lines({ ...LINEAR, forecast: unknown }).at(-1)).toContain(
+      "not known: the fit of the largest partition did not end in time",
+    );
   });
 
   test.each([40, 60, 80, 120])("fits %i columns, with blocks or without bars", (width) => {

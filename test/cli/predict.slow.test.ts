@@ -138,6 +138,25 @@ describe("predict with a trainer of the user's", () => {
     );
   });
 
+  test("is held to the limits that are told", async () => {
+    const own = temporaryFolder();
+    writeFileSync(join(own, "rows.csv"), "k,x\nu,1\nv,2\n");
+    writeFileSync(
+      join(own, "endless.ts"),
+      TALKATIVE.replace('console.log("predicting " + key.k);', 'while (key.k === "u");'),
+    );
+    const trained = ["train", "rows.csv", "--by", "k", "--trainer", "./endless.ts", "--quiet"];
+    expect((await runCli(trained, { cwd: own })).code).toBe(0);
+    const limits = ["--timeout", "500ms", "--memory", "900MiB", "--memory-per-worker", "150MiB"];
+    const job = ["predict", "latest", "rows.csv", "--out", "endless.csv", "--workers", "1", "--json"];
+    const { code, stdout } = await runCli([...job, ...limits], { cwd: own });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 2, predicted: 1, reasons: { predict_failed: 1 } });
+    expect(readFileSync(join(own, "endless.csv"), "utf8")).toBe(
+      "k,x,twice,prediction_reason\nu,1,,predict_failed: predict took longer than 500 ms (--timeout)\nv,2,4.0,\n",
+    );
+  });
+
   test("shows none of it where only the result is wanted", async () => {
     for (const flag of ["--json", "--quiet"]) {
       const job = ["predict", "latest", "rows.csv", "--out", `out${flag}.csv`, "--workers", "1", flag];
@@ -204,6 +223,10 @@ describe("predict ends with", () => {
       "--out a.csv --type country=integer",
       "manyfit: --type country=integer: it is a key of the run, and text there",
     ],
+    [2, "--out a.csv --timeout 5", "--timeout"],
+    [2, "--out a.csv --timeout 5s", "manyfit: --timeout is given, but linear models always come to an end"],
+    [2, "--out a.csv --memory lots", "--memory"],
+    [2, "--out a.csv --memory 10MB", "manyfit: memory of 10 MB (--memory) is too little"],
     [2, "--out a.csv --json --quiet", "manyfit"],
   ])("%i for %s", async (expected, flags, message) => {
     writeFileSync(join(cwd, "taken.csv"), "dear to somebody\n");

@@ -183,7 +183,7 @@ skipped
 what next
   manyfit show latest
   manyfit models latest
-  manyfit query latest "select state, reason, count(*) as n from ledger group by all"
+  manyfit query latest "select state, coalesce(reason, error_code) as reason, count(*) as n from ledger group by all"
 `);
   });
 

@@ -158,15 +158,15 @@ what next
     const csv = await runCli(["models", "--format", "csv", "--limit", "1"], { cwd });
     const [header, row] = csv.stdout.split("\n");
     expect(header).toBe(
-      "partition,store,state,reason,rows_read,rows_used,rows_dropped,error_code,error_message,rows,rss,model,model_blob_bytes,model_blob_sha256",
+      "partition,store,state,reason,rows_read,rows_used,rows_dropped,rows_held_out,error_code,error_message,rows,rss,model,model_blob_bytes,model_blob_sha256",
     );
-    expect(row).toMatch(/^0,a,fitted,,4,4,0,,,4,1\.47\d+,"\{""note"":.*\}",,$/);
+    expect(row).toMatch(/^0,a,fitted,,4,4,0,0,,,4,1\.47\d+,"\{""note"":.*\}",,$/);
   });
 
   test("is listed with metrics and model, what is not known as –", async () => {
     const { stdout } = await runCli(["models"], { cwd });
     const lines = stdout.split("\n");
-    expect(lines[0]).toMatch(/^store +state +rows +rss +rows +model$/);
+    expect(lines[0]).toMatch(/^store +state +metrics\.rows +rss +rows +model$/);
     expect(lines[3]).toMatch(/^gone +lost +– +– +– +–$/);
     const narrow = await runCli(["models", "--limit", "1"], { cwd, env: { COLUMNS: "40" } });
     for (const line of narrow.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(40);

@@ -36,6 +36,10 @@ const SEE_TRAIN = "; manyfit train --help shows what there is";
 describe("a wrong command line ends with 2 and says in one line what to write", () => {
   test.each([
     ["trian", "unknown command 'trian' (did you mean train?); manyfit --help shows what there is"],
+    [
+      "help trian",
+      "unknown command 'trian'; did you mean train? (there are: train, plan, show, models, query,",
+    ],
     ["--colour", "unknown option '--colour'; manyfit --help shows what there is"],
     [
       "show a b",
@@ -73,6 +77,9 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
       "train x.csv --target y --by k --workers two",
       "--workers is two, allowed are whole numbers from 0 to 1024",
     ],
+    ["train x.csv --target y --by k --decimal ;", '--decimal is ";", allowed are ".", ","'],
+    ["query a select --overwrite", "--overwrite is given without --file"],
+    ["config --schema --seed 7", "--schema is the same for every job; leave --seed out"],
     [
       "train x.csv --target y --by k --workers 1.5",
       "--workers is 1.5, allowed are whole numbers from 0 to 1024",
@@ -97,7 +104,7 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
     ["plan x.csv --target y", "nothing says what makes a partition"],
     ["plan --sample x.csv --by k --target y", "--sample is x.csv, allowed are times with their unit"],
     ["train x.csv --by k --target y --delimiter ;;", '--delimiter is ";;", allowed is one character'],
-    ["train x.csv --by k --target y --decimal x", "--decimal is x, allowed are ., ,"],
+    ["train x.csv --by k --target y --decimal x", '--decimal is x, allowed are ".", ","'],
     ["train x.csv --by k --target y --nulls omit", "--nulls is omit, allowed are drop, keep, fail"],
     ["train x.csv --by k --target y --nulls keep", "--nulls is keep, but linear-regression cannot fit rows"],
     ["train x.csv --by k --target y --min-rows 0", "--min-rows is 0, allowed are whole numbers from 1 to"],

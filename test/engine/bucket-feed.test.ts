@@ -76,6 +76,29 @@ describe("bucket feed", () => {
     expect(given).toEqual([0]);
   });
 
+  test("waits for no answer of partitions without rows, and until a bucket is taken", async () => {
+    let take = (): void => undefined;
+    const given: number[] = [];
+    const { feed } = feedOf({
+      load: async (index) => ({ ...bucketAt(index), partitionRows: Float64Array.of(100, 0) }),
+      give: async ({ firstPartition }) => {
+        given.push(firstPartition / 2);
+        await new Promise<void>((taken) => (take = taken));
+      },
+      loadedBytes: 1,
+    });
+    feed.add([0, 1]);
+    await settle();
+    feed.answered(Int32Array.of(0));
+    await settle();
+    expect(given).toEqual([0]);
+    take();
+    await settle();
+    expect(given).toEqual([0, 1]);
+    take();
+    await feed.finish();
+  });
+
   test("says what made loading fail when it is to finish", async () => {
     const { feed } = feedOf({ load: () => Promise.reject(new Error("no such page")) });
     feed.add([0]);

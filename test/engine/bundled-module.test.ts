@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { bundleModule } from "../../src/engine/local/bundled-module.ts";
@@ -22,6 +23,17 @@ describe("a module that was bundled", () => {
 
   test("says nothing of the machine where it is given to workers, and kept", async () => {
     expect(await sourcesOf(2)).toEqual(["see-all.ts"]);
+  });
+
+  test("says what to do where the temporary folder cannot be written", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    await expect(bundleModule({ module: SEE_ALL, params: {} }, file, 2)).rejects.toMatchObject({
+      code: "run_unwritable",
+      message: expect.stringMatching(
+        /^temporary folder \S+file: the trainer's bundle cannot be written there: .*; free space there, or name another folder with TMPDIR$/,
+      ),
+    });
   });
 
   test("is the same trainer in both", async () => {

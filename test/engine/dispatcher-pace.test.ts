@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { Dispatcher } from "../../src/engine/local/dispatcher.ts";
+import { Dispatcher, type Happening } from "../../src/engine/local/dispatcher.ts";
 import type { Work } from "../../src/engine/local/task-range.ts";
 import { WorkQueue } from "../../src/engine/local/work-queue.ts";
 import type { ResultBatch } from "../../src/run/result-batch.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
+import { BatchBuilder } from "../../src/worker/batch-builder.ts";
 import { MortalPool } from "./mortal-pool.ts";
 
 function bucketOf(firstPartition: number, count: number): Work {
@@ -35,6 +36,36 @@ describe("a dispatcher", () => {
     for await (const _ of results.drain(() => dispatcher.advance()))
       expect(pool.isHeld).toBe(results.length >= 32);
     expect(pool.isHeld).toBe(false);
+  });
+
+  test("lets workers wait while few results with large models do", async () => {
+    const results = new WorkQueue<Happening>();
+    const dispatcher = new Dispatcher({ results, resultSchema: DOCUMENT_SCHEMA });
+    const pool = new MortalPool(1, dispatcher, () => "work");
+    dispatcher.attach(pool);
+    dispatcher.add(bucketOf(0, 20));
+    const model = new Uint8Array(10e6);
+    const tell = (partition: number): void => {
+      const identity = { task: 0, worker: 0, attempt: 0 };
+      const builder = new BatchBuilder(DOCUMENT_SCHEMA, identity, Int32Array.of(partition));
+      const document = { model, metrics: {}, warnings: [] };
+      const rows = { rowsRead: 10, rowsUsed: 10, rowsDropped: 0, rowsHeldOut: 0 };
+      builder.add({ state: "fitted", document, ...rows }, { startedAtMs: 1, durationMs: 1 });
+      dispatcher.onMessage(0, { type: "result", batch: builder.finish(), isLast: partition === 19 });
+    };
+    const held: boolean[] = [];
+    for (let partition = 0; partition < 20; partition++) {
+      tell(partition);
+      held.push(pool.isHeld);
+    }
+    // 32 MiB are more than three models.
+    expect(held.indexOf(true)).toBe(3);
+    expect(results.length).toBe(22);
+    dispatcher.finish();
+    for await (const _ of results.drain(() => dispatcher.advance()))
+      expect(pool.isHeld).toBe(results.bytes >= 2 ** 25);
+    expect(pool.isHeld).toBe(false);
+    expect(results.bytes).toBe(0);
   });
 
   test("tells who makes work when more is wanted, and when nothing is any more", async () => {

@@ -80,6 +80,19 @@ describe("planExchange", () => {
     );
   });
 
+  test("fills buckets with what comes beside the rows, and nothing else with it", () => {
+    const rows = new Float64Array(100).fill(10);
+    const need = {
+      sizes: { rows, textBytes: [null, new Float64Array(100)] },
+      ...{ columns: COLUMNS, memory: memoryOf({ partitionBytes: 1e8 }), workers: 2, limits: null },
+    };
+    const plain = planExchange(need);
+    expect(plain.buckets.rowCounts.length).toBe(1);
+    const beside = planExchange({ ...need, bytesBeside: new Float64Array(100).fill(5e6) });
+    expect([...beside.buckets.rowCounts].every((count) => count <= 100)).toBe(true);
+    expect({ ...beside, buckets: plain.buckets }).toEqual(plain);
+  });
+
   test("makes larger buckets, and fewer, where pages would be too small to be read back well", () => {
     const rows = new Float64Array(200_000).fill(200);
     const plan = (exchangeBytes: number): number => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Connection, Duckdb } from "../../src/duckdb/duckdb.ts";
@@ -26,6 +26,18 @@ afterAll(() => {
 });
 
 const NEVER = new AbortController().signal;
+
+/** Files of rows that this process has open and that have no name any more. */
+function spilledFiles(): number {
+  const names = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
+  return names.filter((name) => name.includes(".spill")).length;
+}
 
 /** Keys are looked at where rows are held out by chance. */
 const NO_KEYS = { bytes: new Uint8Array(0), offsets: Float64Array.of(0) };
@@ -149,6 +161,24 @@ describe("files that are read together", () => {
     const [, b] = await readAll(reader);
     expect(b).toMatchObject({ rows: { columns: [{ values: Float64Array.of(1, 2, 3) }, {}] } });
     expect(reader.statements.filter((sql) => sql.includes("create or replace table"))).toHaveLength(2);
+  });
+
+  test("leave no rows on disk where a later one ends all", async () => {
+    const reader = await readerOf({ "a.csv": table(400), "b.csv": table(400) }, { partitionBytes: 0 });
+    const spillFolder = temporaryFolder();
+    const controller = new AbortController();
+    // The second file is hashed when the rows of the first are on disk.
+    const stopping = new Proxy(reader.inventory.job.files[1]!, {
+      get: (target, name) => {
+        if (name === "path" && spilledFiles() > 0) controller.abort(new Error("stopped"));
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    const job = { ...reader.inventory.job, files: [reader.inventory.job.files[0]!, stopping] };
+    const inventory = { ...reader.inventory, job };
+    const reading = readFiles([0, 1], { ...reader, inventory, spillFolder }, controller.signal);
+    await expect(reading).rejects.toThrow("stopped");
+    expect(spilledFiles()).toBe(0);
   });
 
   test("end with the signal", async () => {

@@ -100,6 +100,26 @@ describe("a trainer that is never done with being imported", () => {
   }, 20_000);
 });
 
+describe("a trainer that is never done with being imported into the caller's thread", () => {
+  test.each(["aborted", "closed"])(
+    "does not keep an inspection waiting that is %s",
+    async (how) => {
+      const folder = temporaryFolder();
+      const opened = await openEngine(0);
+      const job = jobOf(folder, trainer(folder, "", "await new Promise(() => undefined);"), 10);
+      const controller = new AbortController();
+      const inspected = opened.engine.inspect(job, () => undefined, controller.signal);
+      const refused = expect(inspected).rejects.toMatchObject({ code: "interrupted" });
+      await until(() => pids(folder).length > 0);
+      if (how === "aborted") controller.abort();
+      else await opened.close();
+      await refused;
+      await opened.close();
+    },
+    20_000,
+  );
+});
+
 describe("an engine that is closed while its run waits to be asked for more", () => {
   test("leaves no worker process behind", async () => {
     const folder = temporaryFolder();
@@ -145,6 +165,27 @@ describe("an engine that is closed while its run waits to be asked for more", ()
     const { status, stderr } = spawnSync(process.execPath, [path], { timeout: 20_000, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
   });
+});
+
+describe("a trainer in the caller's thread whose promise is never kept", () => {
+  test.each(["aborted", "closed"])(
+    "does not keep a run waiting that is %s",
+    async (how) => {
+      const folder = temporaryFolder();
+      const opened = await openEngine(0);
+      const job = jobOf(folder, trainer(folder, "await new Promise(() => undefined);"), 30);
+      await opened.engine.inspect(job, () => undefined, NEVER);
+      const controller = new AbortController();
+      const items = opened.engine.run(controller.signal)[Symbol.asyncIterator]();
+      while ((await items.next()).value?.type !== "task.started");
+      const refused = expect(items.next()).rejects.toMatchObject({ code: "interrupted" });
+      if (how === "aborted") controller.abort();
+      else await opened.close();
+      await refused;
+      await opened.close();
+    },
+    20_000,
+  );
 });
 
 test("threads start from a program that Node was given as text", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { timedTrainer } from "../../src/engine/local/timed-trainer.ts";
+import type { PredictionResult } from "../../src/run/predicted.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
-import type { PartitionResult, Trainer } from "../../src/trainer/trainer.ts";
+import type { PartitionResult, PredictingTrainer, Trainer } from "../../src/trainer/trainer.ts";
 
 const FITTED: PartitionResult = {
   state: "fitted",
@@ -47,6 +48,18 @@ describe("a trainer with a time limit in the caller's thread", () => {
     const busyUntil = performance.now() + 60;
     while (performance.now() < busyUntil);
     expect(await result).toBe(FITTED);
+  });
+
+  test("gives up a prediction that never settles, and hears one that does", async () => {
+    const columns = { columns: [] };
+    let predicted: Promise<PredictionResult> = new Promise(() => undefined);
+    const predicting: PredictingTrainer = { ...trainerOf(() => FITTED), predictPartition: () => predicted };
+    const trainer = timedTrainer(predicting, 20);
+    expect(await trainer.predictPartition(ROWS, null, "1")).toEqual({
+      failure: { code: "timed_out", message: "predict took longer than 20 ms (--timeout)", stack: null },
+    });
+    predicted = new Promise((soon) => setTimeout(() => soon(columns), 5));
+    expect(await trainer.predictPartition(ROWS, null, "1")).toBe(columns);
   });
 
   test("is the trainer itself where there is no limit, and waits for nothing where it does not", () => {

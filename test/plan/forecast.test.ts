@@ -97,6 +97,19 @@ describe("a forecast", () => {
     expect(reading.highMs).toBeGreaterThan(100);
   });
 
+  test("says nothing of fits where that of the largest did not end, which alone may take longest", () => {
+    const { fitting, total } = forecastTimes({ ...MEASURED, fits: fitsOf([0, 99, 499, 899]) });
+    expect([fitting, total]).toEqual([null, null]);
+    const sizes = Float64Array.of(5, 7, 7);
+    expect(forecastTimes({ ...MEASURED, sizes, fits: fitsOf([0, 1], sizes) }).fitting).not.toBeNull();
+  });
+
+  test("is not less than what the sample took, of which some fits may not have ended", () => {
+    const { fitting } = forecastTimes({ ...MEASURED, fittingMs: 5000 });
+    expect(fitting!.lowMs).toBeCloseTo(0.8 * 5000);
+    expect(fitting!.highMs).toBeCloseTo(1.3 * 5000);
+  });
+
   test("has no exchange where no rows are brought together", () => {
     expect(forecastTimes({ ...MEASURED, exchangingMs: null, rowCount: null }).exchanging).toBeNull();
   });

@@ -104,6 +104,7 @@ async function* scored(
     expect(source.partitionRows[partition]).toBe(rows.length);
     const [model] = await source.models(partition, partition + 1);
     const text = typeof model === "string" ? model : new TextDecoder().decode(model!);
+    expect(source.modelBytes[partition]).toBe(Buffer.byteLength(text));
     const [country] = decodeKey(["text"], keyAt(source.keys, partition));
     const year = Float64Array.from(rows, (row) => row.year);
     const position = Float64Array.from(rows, (row) => row.position);

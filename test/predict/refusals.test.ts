@@ -266,6 +266,11 @@ describe("a prediction", () => {
     [{ run: "" }, "run is empty"],
     [{ out: "" }, "the file to write (--out) is empty"],
     [{ workers: -1 }, "workers is -1"],
+    [{ timeout: "30" }, 'timeout is "30", allowed are milliseconds'],
+    [{ timeout: 1000 }, "timeout is given, but linear models always come to an end"],
+    [{ memory: "lots" }, 'memory is "lots", allowed are bytes'],
+    [{ memory: "100MB" }, "memory of 100 MB (--memory) is too little"],
+    [{ memoryPerWorker: 0 }, "memoryPerWorker is 0, allowed are bytes"],
     [{ unknown: "maybe" as "null" }, 'unknown is "maybe", allowed are null and error'],
   ])("refuses the options %o", async (options, message) => {
     const all = { run, source: "a.csv", out: "out.csv", ...options };

@@ -108,6 +108,14 @@ describe("the time that is left", () => {
     expect(remainingMs(state, 3500)).toBeCloseTo(left - 500, 6);
   });
 
+  test("grows again when the last fits take longer than the pace says", () => {
+    const said = [done(1000, 5), done(2000, 50), done(3000, 95)];
+    const state = stateAfter(STARTED, planned(100, null, false), fitting, begun, ...said);
+    // 5 fits are 111 ms of the pace.
+    expect(remainingMs(state, 3050)).toBeLessThan(150);
+    expect(remainingMs(state, 63_000)).toBeGreaterThan(59_000);
+  });
+
   test("is never negative, NaN or endless, whatever happens", () => {
     const time = fc.integer({ min: 0, max: 10 ** 9 });
     const count = fc.integer({ min: 0, max: 10 ** 7 });

@@ -33,6 +33,17 @@ test("files without content and files that cannot be read are found, with the fi
   expect(await checkFiles(fine, NEVER)).toEqual({ empty: null, packedNothing: null, unreadable: null });
 });
 
+test("NDJSON without a line is a file without rows, which does not fail; a packed file without a byte is damaged", async () => {
+  const none = [written("none.ndjson", ""), written("none.jsonl.gz", gzipSync(""))];
+  expect(await checkFiles(none, NEVER)).toEqual({ empty: null, packedNothing: null, unreadable: null });
+  const damaged = written("damaged.ndjson.gz", "");
+  expect(await checkFiles([...none, damaged], NEVER)).toEqual({
+    empty: { count: 1, examples: [damaged.path] },
+    packedNothing: null,
+    unreadable: null,
+  });
+});
+
 test("nothing is looked at any more when it is told to stop", async () => {
   await expect(checkFiles([written("one.csv", "x\n")], AbortSignal.abort())).rejects.toMatchObject({
     name: "AbortError",

@@ -101,7 +101,7 @@ describe("rows that are ordered by columns", () => {
     expect(refusal).toMatch(/column "id" has an integer that a number cannot hold exactly/);
     const later = csv("later.csv", ["key,id,x,y", ...Array<string>(30_000).fill("a,1,1,1"), "a,1.5,1,1"]);
     expect(await refusalOf(order(later, ["id"]), folder)).toBe(
-      'source_unreadable: later.csv: column "id" has 1.5, which is not of type integer; tell another type with --type',
+      'source_unreadable: later.csv: column "id" has 1.5, which is not of type integer; mend the row, or tell the type with --type',
     );
     expect(await order({ ...later, types: { id: "double" } }, ["id"])).toHaveLength(30_001);
   });

@@ -57,6 +57,11 @@ describe("a source that cannot be read is refused, naming file, line and column"
   test.each<[string, () => SourceSpec, RegExp]>([
     ["no such file", () => spec(join(folder, "none.csv")), /^source_not_found: none\.csv: does not exist/],
     [
+      "lines that end in different ways",
+      () => spec(file("ends.csv", "key,x,y\na,1,2\r\nb,2,3\nc,3,4\r\n")),
+      /^source_unreadable: ends\.csv: how its lines are told apart .* some end in another way than others/,
+    ],
+    [
       "a glob without a match",
       () => spec(join(folder, "zz*.csv")),
       /^source_not_found: zz\*\.csv: matches no file of a known kind/,

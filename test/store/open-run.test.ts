@@ -9,6 +9,7 @@ import { openRun } from "../../src/store/open-run.ts";
 import { createRunWriter, type RunWriter } from "../../src/store/run-writer.ts";
 import { openTestDuckdb } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { leaveLock } from "./lock-taker.ts";
 import { batchesOf, factsOf, jobOf, ORIGIN, plainRun } from "./made-run.ts";
 
 const RUN = plainRun(20);
@@ -125,6 +126,17 @@ describe("an opened run", () => {
     await writer.stop();
   });
 
+  test("whose process is on another machine says that nobody here can see whether it lives", async () => {
+    const folder = temporaryFolder();
+    await leaveLock(folder, { host: "elsewhere", pid: 12 });
+    writeFileSync(join(folder, "events.ndjson"), `${JSON.stringify({ ...STARTED, atMs: 1e12 })}\n`);
+    const run = await openRun(folder);
+    expect(run.status).toBe("running");
+    expect(run.explanation).toMatch(
+      / is under way if process 12 lives on elsewhere, which cannot be seen from here \(its last event is of 2001-09-09T01:46:40.000Z\); nothing is committed yet; /,
+    );
+  });
+
   test("that was stopped has everything it took, and keeps nobody out", async () => {
     const writer = await createWriter();
     for (const batch of batchesOf(RUN, { batchRows: 6 })) await writer.append(batch);
@@ -148,6 +160,20 @@ describe("an opened run", () => {
 
   test("that does not exist is an error", async () => {
     await expect(openRun("/no/such/run")).rejects.toMatchObject({ code: "run_not_found" });
+  });
+
+  test("that is no folder, or one of something else, is not taken for a run that stopped", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "notes.txt");
+    writeFileSync(file, "no run");
+    await expect(openRun(file)).rejects.toMatchObject({
+      code: "run_not_found",
+      message: `run folder ${file}: is a file, not a folder`,
+    });
+    await expect(openRun(folder)).rejects.toMatchObject({
+      code: "run_not_found",
+      message: `run folder ${folder}: has something that is no run`,
+    });
   });
 });
 

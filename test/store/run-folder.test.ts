@@ -144,6 +144,16 @@ describe("a run that is not found is an error that says", () => {
     });
   });
 
+  test("that what is there is no run", async () => {
+    const folder = join(temporaryFolder(), "data");
+    mkdirSync(folder);
+    const runsFolder = runsFolderWith(FIRST);
+    await expect(resolveRun(folder, runsFolder)).rejects.toMatchObject({
+      code: "run_not_found",
+      message: `run ${folder}: ${folder} is no run folder, and no such id in ${runsFolder}; there are: ${FIRST}`,
+    });
+  });
+
   test("that there is none", async () => {
     const runsFolder = join(temporaryFolder(), "runs");
     expect(existsSync(runsFolder)).toBe(false);

@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { plan } from "../../src/plan-job.ts";
+import { openEngine } from "../../src/open-engine.ts";
+import { plan, planWith } from "../../src/plan-job.ts";
 import { train } from "../../src/train.ts";
+import { requestFrom } from "../../src/train-options.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -38,6 +40,28 @@ describe("plan", () => {
     expect(found.largest[0]).toEqual({ key: 'country="Czech Republic"', rows: 58, bytes: null });
     expect(found.largest).toHaveLength(5);
     expect(readdirSync(runs)).toEqual([]);
+  });
+
+  test("is not ended by a listener that throws", async () => {
+    const onEvent = (): void => {
+      throw new Error("the listener is broken");
+    };
+    const found = await plan({ source: GAPMINDER, by: "country", trainer: TRAINER, onEvent });
+    expect(found.partitions).toBe(187);
+  });
+
+  test("says that the temporary folder is full, and what to do, as train does", async () => {
+    const options = { source: GAPMINDER, by: "country", trainer: TRAINER };
+    const opened = await openEngine(0);
+    const inspect = async (): Promise<never> => {
+      throw new Error(`IO Error: Could not write file "${opened.tempFolder}/x.tmp": No space left on device`);
+    };
+    const full = { ...opened, engine: { ...opened.engine, inspect } };
+    await expect(planWith(full, requestFrom(options), {})).rejects.toMatchObject({
+      code: "memory_exceeded",
+      message: expect.stringContaining("there is no room for what does not fit into memory; make room there"),
+    });
+    await opened.close();
   });
 
   test("takes all other numeric columns as features where none are named", async () => {
@@ -140,6 +164,19 @@ describe("train", () => {
     }
     const folders = readdirSync(runs).filter((name) => name !== "cut.csv.gz");
     for (const name of folders) expect(readdirSync(join(runs, name))).not.toContain("manifest.json");
+  });
+
+  test("is no longer planned when it is told to stop", async () => {
+    const controller = new AbortController();
+    const onEvent = (): void => controller.abort();
+    const planned = plan({
+      source: GAPMINDER,
+      by: "country",
+      trainer: TRAINER,
+      onEvent,
+      signal: controller.signal,
+    });
+    await expect(planned).rejects.toMatchObject({ code: "interrupted", message: "plan was interrupted" });
   });
 
   test("stops when it is told to, and leaves a folder that says so", async () => {

@@ -9,8 +9,8 @@ export interface BucketFeedOptions {
   readonly load: (index: number) => Promise<Bucket>;
   /** Resolves when a worker could take more. */
   readonly untilWanted: () => Promise<void>;
-  /** Takes a bucket that was loaded. */
-  readonly give: (bucket: Bucket) => void;
+  /** Takes a bucket that was loaded, and is waited for. */
+  readonly give: (bucket: Bucket) => unknown;
   /** Bytes of buckets that are loaded and not answered at a time; one alone may be larger. */
   readonly loadedBytes: number;
 }
@@ -84,9 +84,11 @@ export class BucketFeed {
       if (this.#isStopped) return;
       const bucket = await load(index);
       const bytes = bucketBytes(bucket);
-      this.#loaded.set(index, { unanswered: bucket.partitionRows.length, bytes });
+      // Nobody answers for a partition without rows.
+      const unanswered = bucket.partitionRows.filter((rows) => rows > 0).length;
+      this.#loaded.set(index, { unanswered, bytes });
       this.#loadedBytes += bytes;
-      give(bucket);
+      await give(bucket);
       // Reading back blocks the thread: others have their turn between two buckets.
       await nextTurn();
     }

@@ -11,6 +11,7 @@ import type { Field } from "../../table/field.ts";
 import { describeTrainer, type LoadedTrainer, loadTrainer } from "../../trainer/load-trainer.ts";
 import { createModuleTrainer, type ModuleContext } from "../../trainer/module-trainer.ts";
 import type { PredictingTrainer, Trainer } from "../../trainer/trainer.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** How long a trainer may take to be loaded and to say what it reads, in milliseconds. */
@@ -22,8 +23,8 @@ export interface BundledModule {
   /** Absolute path of the bundle. */
   readonly path: string;
   /**
-   * What the trainer says of itself, asked in a process of its own, or here where there are no workers. The process is
-   * ended, and the reason thrown, when the signal is aborted.
+   * What the trainer says of itself, asked in a process of its own, or here where there are no workers. When the signal is
+   * aborted its reason is thrown, and the process ended; here what waits is not waited for.
    * @throws ManyfitError `trainer_invalid`, `invalid_option` or `unknown_column` where something is wrong with it.
    */
   describe(schema: readonly Field[], signal: AbortSignal): Promise<TrainerDescription>;
@@ -36,6 +37,7 @@ export interface BundledModule {
 /**
  * Bundles a module with all that it imports and writes the bundle into a folder, which is made where it is missing, from
  * where workers load it. Where there are none, a debugger that looks at the bundle finds the user's own files.
+ * @throws ManyfitError `run_unwritable` where the system refuses.
  */
 export async function bundleModule(
   { module, params }: ModuleSpec,
@@ -43,9 +45,9 @@ export async function bundleModule(
   workers: number,
 ): Promise<BundledModule> {
   const bundle = await bundleTrainer(module);
-  await mkdir(folder, { recursive: true });
+  const code = workers === 0 ? withSourceRoot(bundle.code, dirname(resolve(module))) : bundle.code;
   const path = join(folder, `trainer-${bundle.sha256}.mjs`);
-  await writeFile(path, workers === 0 ? withSourceRoot(bundle.code, dirname(resolve(module))) : bundle.code);
+  await writeBundle(folder, path, code);
   let loaded: Promise<LoadedTrainer> | null = null;
   const load = (): Promise<LoadedTrainer> => {
     loaded ??= loadTrainer(path, params);
@@ -56,11 +58,23 @@ export async function bundleModule(
     path,
     describe: async (schema, signal) => {
       if (workers > 0) return describeInProcess({ type: "describe", path, params, schema }, signal);
-      return describeTrainer(await load(), schema);
+      return describeTrainer(await unlessAborted(load(), signal), schema);
     },
     trainer: async (context) => createModuleTrainer(await load(), context),
     close: () => rm(path, { force: true }),
   };
+}
+
+async function writeBundle(folder: string, path: string, code: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path, code);
+  } catch (cause) {
+    const { code: refusal, message } = cause as NodeJS.ErrnoException;
+    const why = refusal === "ENOSPC" || refusal === "EDQUOT" ? "its disk is full" : message;
+    const text = `the trainer's bundle cannot be written there: ${why}; free space there, or name another folder with TMPDIR`;
+    throw new ManyfitError("run_unwritable", `temporary folder ${folder}: ${text}`, { cause });
+  }
 }
 
 /** Asks a process that is ended afterwards: loading the module runs code of the user's. */

@@ -4,8 +4,10 @@ import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import { countStates, type ResultBatch } from "../../run/result-batch.ts";
 import type { ResultSchema } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
+import { answerBytes } from "./answer-bytes.ts";
 import { type GivenUp, givenUpBatch } from "./given-up-batch.ts";
 import { givenUpPrediction } from "./given-up-prediction.ts";
+import { keepsDying, SILENT_DEATHS } from "./keeps-dying.ts";
 import { ListeningClock } from "./listening-clock.ts";
 import { planRecovery } from "./plan-recovery.ts";
 import { type FitAtWork, type Run, TaskAtWork } from "./task-at-work.ts";
@@ -24,11 +26,9 @@ import type { WorkerDeath, WorkerPool, WorkerPoolListener } from "./worker-pool.
 /** Tasks that a worker has at a time: one to fit, one to go on with. */
 const TASKS_PER_WORKER = 2;
 
-/** Results that wait for the store before workers are given no more. */
+/** Results that wait for the store before workers are given no more, and bytes of models and predictions in them. */
 const WAITING_RESULTS = 32;
-
-/** Deaths in a row with nothing done, after which it is not the fault of a partition. */
-const SILENT_DEATHS = 3;
+const WAITING_BYTES = 2 ** 25;
 
 /** What comes of work: results, predictions, and what is to be told of them. */
 export type Happening = RunEvent | ResultBatch | PredictionBatch;
@@ -55,6 +55,8 @@ export interface RunningFit extends FitAtWork {
 interface Lane {
   atWork: TaskAtWork | null;
   readonly behind: TaskRange[];
+  /** Whether its worker has answered anything of what it was given. */
+  hasAnswered: boolean;
 }
 
 /**
@@ -92,7 +94,7 @@ export class Dispatcher implements WorkerPoolListener {
   /** The pool whose listener this is; nothing is given out before. */
   attach(pool: WorkerPool): void {
     this.#pool = pool;
-    this.#lanes = Array.from({ length: pool.size }, () => ({ atWork: null, behind: [] }));
+    this.#lanes = Array.from({ length: pool.size }, () => ({ atWork: null, behind: [], hasAnswered: false }));
     this.advance();
   }
 
@@ -155,7 +157,7 @@ export class Dispatcher implements WorkerPoolListener {
   /** Hands out what can be handed out now. */
   advance(): void {
     this.#holdIfFull();
-    while (this.#waiting.length > 0 && this.#results.length < WAITING_RESULTS) {
+    while (this.#waiting.length > 0 && !this.#isFull) {
       const loads = this.#lanes.map(loadOf);
       const load = Math.min(...loads);
       if (load >= TASKS_PER_WORKER) return;
@@ -164,9 +166,14 @@ export class Dispatcher implements WorkerPoolListener {
     if (this.#waiting.length < this.#lanes.length) this.#wakeProducer?.();
   }
 
+  /** Whether too much waits for the store. */
+  get #isFull(): boolean {
+    return this.#results.length >= WAITING_RESULTS || this.#results.bytes >= WAITING_BYTES;
+  }
+
   /** Lets workers wait with their results while too many are waiting here. */
   #holdIfFull(): void {
-    const isFull = this.#results.length >= WAITING_RESULTS;
+    const isFull = this.#isFull;
     if (isFull === this.#isHeld) return;
     this.#isHeld = isFull;
     this.clock.hold(isFull);
@@ -184,6 +191,9 @@ export class Dispatcher implements WorkerPoolListener {
       this.#takeAnswer(worker, message);
       this.#holdIfFull();
     } catch (error) {
+      const isNonsense = error instanceof ManyfitError && error.code === "worker_failed";
+      if (isNonsense && this.#pool!.giveUp(worker, "sent an answer that makes no sense", error.message))
+        return;
       this.#fail(error);
     }
   }
@@ -191,14 +201,13 @@ export class Dispatcher implements WorkerPoolListener {
   onDeath(worker: number, death: WorkerDeath): void {
     if (this.#hasFailed) return;
     const lane = this.#lanes[worker]!;
-    const { atWork, behind } = lane;
+    const { atWork, behind, hasAnswered } = lane;
     this.#waiting.push(...behind.splice(0).reverse());
     lane.atWork = null;
+    lane.hasAnswered = false;
     this.#pool!.restart(worker);
-    if (atWork === null) {
-      this.#idleDeaths++;
-      if (this.#idleDeaths >= SILENT_DEATHS) this.#fail(keepsDying(death));
-    } else this.#recover(worker, atWork, death);
+    if (atWork !== null) this.#recover(worker, atWork, death);
+    else if (!hasAnswered && ++this.#idleDeaths >= SILENT_DEATHS) this.#fail(keepsDying(death));
     this.advance();
     this.#closeIfDone();
   }
@@ -237,7 +246,8 @@ export class Dispatcher implements WorkerPoolListener {
   }
 
   #takeAnswer(worker: number, message: Exclude<WorkerMessage, { readonly type: "broken" | "logged" }>): void {
-    const { atWork } = this.#lanes[worker]!;
+    const lane = this.#lanes[worker]!;
+    const { atWork } = lane;
     const task = "batch" in message ? message.batch.task : "task" in message ? message.task : null;
     if (atWork === null || task !== atWork.range.task) {
       const expected = atWork === null ? "nothing" : `task ${atWork.range.task}`;
@@ -246,6 +256,7 @@ export class Dispatcher implements WorkerPoolListener {
         `worker ${worker} sent ${message.type} of task ${task}, was at ${expected}`,
       );
     }
+    lane.hasAnswered ||= message.type !== "started";
     switch (message.type) {
       case "started":
         atWork.begin(message.partition, this.clock.now());
@@ -266,7 +277,7 @@ export class Dispatcher implements WorkerPoolListener {
         this.#end(worker, atWork);
         break;
       default:
-        throw new ManyfitError("internal", `worker ${worker} sent ${message.type}, nobody asked for it`);
+        throw new ManyfitError("worker_failed", `worker ${worker} sent ${message.type}, nobody asked for it`);
     }
   }
 
@@ -276,10 +287,13 @@ export class Dispatcher implements WorkerPoolListener {
   }
 
   #decline(atWork: TaskAtWork, { partition, reason }: { partition: number; reason: string }): void {
-    const index = atWork.decline(partition);
     const { work } = atWork.range;
     if (work.kind !== "files" || this.#options.onDeclined === undefined)
-      throw new ManyfitError("internal", `partition ${partition} was declined, and nobody else can read it`);
+      throw new ManyfitError(
+        "worker_failed",
+        `partition ${partition} was declined, and nobody else can read it`,
+      );
+    const index = atWork.decline(partition);
     this.#idleDeaths = 0;
     this.#declined.add(partition);
     this.#options.onDeclined(partition, work.files[index]!.path, reason);
@@ -290,7 +304,6 @@ export class Dispatcher implements WorkerPoolListener {
     const { range, unansweredCount } = atWork;
     if (unansweredCount > 0) {
       const text = `worker ${worker} ended task ${range.task} with ${unansweredCount} partitions left`;
-      if (this.#pool!.giveUp(worker, "ended a task before it was done", text)) return;
       throw new ManyfitError("worker_failed", text);
     }
     this.#tellFinished(worker, atWork);
@@ -332,7 +345,7 @@ export class Dispatcher implements WorkerPoolListener {
     });
     if (answer !== null) this.#pushAnswer(answer);
     if (isSilent) {
-      this.#tryWholeAgain(range, death);
+      this.#tryWholeAgain(range, worker, death);
       return;
     }
     for (const run of rest.toReversed()) this.#waiting.push(this.#part(range, run, false));
@@ -350,13 +363,14 @@ export class Dispatcher implements WorkerPoolListener {
     this.#idleDeaths = 0;
     if (answer.type === "result.batch")
       for (const partition of answer.partition) this.#declined.delete(partition);
-    this.#results.push(answer);
+    this.#results.push(answer, answerBytes(answer));
   }
 
-  #tryWholeAgain(range: TaskRange, death: WorkerDeath): void {
+  /** On the fresh worker: what another one holds of what it did before could be taken for the fault of this task. */
+  #tryWholeAgain(range: TaskRange, worker: number, death: WorkerDeath): void {
     const silentDeaths = range.silentDeaths + 1;
     if (silentDeaths >= SILENT_DEATHS) this.#fail(keepsDying(death));
-    else this.#waiting.push({ ...range, attempt: range.attempt + 1, silentDeaths });
+    else this.#give({ ...range, attempt: range.attempt + 1, silentDeaths }, worker);
   }
 
   #part(range: TaskRange, run: Run, isLastTry: boolean): TaskRange {
@@ -374,16 +388,8 @@ export class Dispatcher implements WorkerPoolListener {
   }
 }
 
-/** How much a worker has to do. What is tried alone counts as all that it can take. */
+/** How much a worker has to do. What is tried alone, or again whole, counts as all that it can take. */
 function loadOf({ atWork, behind }: Lane): number {
-  if (atWork?.range.isLastTry === true) return TASKS_PER_WORKER;
+  if (atWork !== null && (atWork.range.isLastTry || atWork.range.silentDeaths > 0)) return TASKS_PER_WORKER;
   return (atWork === null ? 0 : 1) + behind.length;
-}
-
-function keepsDying({ cause, lastWords, end }: WorkerDeath): ManyfitError {
-  const words = lastWords === "" ? "" : `; it wrote last:\n${lastWords}`;
-  return new ManyfitError(
-    end?.kind === "memory_exceeded" ? "memory_exceeded" : "worker_failed",
-    `${cause}, the ${SILENT_DEATHS}rd worker in a row to end before it fitted anything${words}`,
-  );
 }

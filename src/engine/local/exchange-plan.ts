@@ -29,6 +29,11 @@ export interface ExchangeNeed {
   readonly columns: readonly ReadColumn[];
   readonly memory: FitMemory;
   readonly workers: number;
+  /**
+   * Bytes that come to a worker beside the rows of each partition, such as its model: buckets are full of them as they are
+   * of texts. Default: none.
+   */
+  readonly bytesBeside?: Float64Array;
   /** Sizes of buckets that are told; null: by rows, workers and memory. */
   readonly limits: BucketLimits | null;
 }
@@ -82,7 +87,8 @@ export function planExchange(need: ExchangeNeed): ExchangePlan {
   const bytes = sums.rows * bytesOfRow(columns).stored + sums.texts.reduce((a, b) => a + b, 0);
   const isSpilled = bytes > memory.exchangeBytes;
   const limits = need.limits ?? limitsWithin(memory, { bytes, isSpilled, rows: sums.rows, columns, workers });
-  const buckets = planBuckets(sizes.rows, limits, sizes.textBytes, isApart);
+  const texts = need.bytesBeside === undefined ? sizes.textBytes : [...sizes.textBytes, need.bytesBeside];
+  const buckets = planBuckets(sizes.rows, limits, texts, isApart);
   if (!isSpilled) return { buckets, bytes, spill: null, apart };
   const pages = planPages({
     bucketCount: buckets.rowCounts.length,

@@ -80,6 +80,7 @@ export async function* fitKeys(
       if (item.type !== "prediction.batch") yield item;
     }
   } finally {
+    await (production as Production | null)?.ended();
     await file?.close();
   }
 }
@@ -130,6 +131,12 @@ class Production {
 
   stop(): void {
     this.#feed?.stop();
+  }
+
+  /** Comes when nothing is loaded any more: what it is loaded from can be closed then. */
+  async ended(): Promise<void> {
+    this.stop();
+    await this.#feed?.finish().catch(() => undefined);
   }
 
   async #fitApart(rows: AsyncIterable<RowBatch>): Promise<void> {

@@ -12,22 +12,22 @@ import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import type { Trainer } from "../../trainer/trainer.ts";
 import type { Engine, Inspection, ScoringSource } from "../engine.ts";
+import { abortableTrainer } from "./abortable-trainer.ts";
 import { apartRows } from "./apart-rows.ts";
-import { type BucketLimits, defaultLimits } from "./bucket-plan.ts";
+import type { BucketLimits } from "./bucket-plan.ts";
 import { type BundledModule, bundleModule } from "./bundled-module.ts";
 import { type ExchangePlan, planExchange, workerRowBytes } from "./exchange-plan.ts";
 import { filesInPlace } from "./files-in-place.ts";
 import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
+import { type InventorySize, inventoryBytes } from "./inventory-bytes.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
 import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
 import { type Prepared, prepareJob } from "./prepare.ts";
 import type { FileReader } from "./read-file.ts";
 import { ReadingProgress } from "./reading-progress.ts";
-import { scoreBuckets } from "./score-buckets.ts";
-import { scoreInPlace } from "./score-in-place.ts";
-import { scoreOnWorkers } from "./score-on-workers.ts";
+import { scoreRows } from "./score-rows.ts";
 import { sortedPartitions } from "./sorted-partitions.ts";
 import { SpillFile } from "./spill-file.ts";
 import { timedTrainer } from "./timed-trainer.ts";
@@ -186,17 +186,17 @@ class LocalEngine implements Engine {
     const stopListening = this.#interruptOn(signal);
     try {
       signal.throwIfAborted();
-      const rowCount = source.partitionRows.reduce((sum, rows) => sum + rows, 0);
-      const limits = this.#options.bucketLimits ?? defaultLimits(rowCount, this.workers);
-      const buckets = scoreBuckets(source, limits, this.#connection);
-      yield* this.workers === 0
-        ? scoreInPlace(source, buckets, signal)
-        : scoreOnWorkers(source, buckets, {
-            workers: this.workers,
-            threadEntry: this.#threadEntry,
-            stopReading: () => this.#connection.interrupt(),
-            signal,
-          });
+      yield* scoreRows(source, {
+        workers: this.workers,
+        memoryBeside: (inventory) => this.#planFitMemory(inventory),
+        limits: this.#options.bucketLimits ?? null,
+        threadEntry: this.#threadEntry,
+        memoryBytes: this.#memory.processBytes,
+        connection: this.#connection,
+        stopReading: () => this.#connection.interrupt(),
+        tempFolder: this.#options.tempFolder,
+        signal,
+      });
       signal.throwIfAborted();
     } catch (error) {
       throw interruptedOr(error, signal);
@@ -240,7 +240,8 @@ class LocalEngine implements Engine {
     const { inventory } = prepared;
     yield firstPhase(prepared);
     const { timeoutMs } = inventory.job.policy;
-    const trainer = timedTrainer(await this.#trainerHere(prepared, signal), timeoutMs);
+    const timed = timedTrainer(await this.#trainerHere(prepared, signal), timeoutMs);
+    const trainer = abortableTrainer(timed, signal);
     const connection = this.#connection;
     const isStored = exchange !== null && exchange.apart.length > 0 && trainer.fitBlocked !== undefined;
     const file = isStored ? new SpillFile(this.#options.tempFolder) : null;
@@ -310,14 +311,16 @@ class LocalEngine implements Engine {
   }
 
   #planWork(prepared: Prepared, only: Int32Array | null = null): PlannedWork {
-    const fitMemory = this.#planFitMemory(prepared);
+    const fitMemory = this.#planFitMemory(inventorySize(prepared));
     const exchange = prepared.kind === "keys" ? this.#planExchange(prepared, fitMemory) : null;
     return { fitMemory, exchange, only };
   }
 
-  #planFitMemory(prepared: Prepared): FitMemory {
-    const inventoryBytes = bytesOfInventory(prepared);
-    const planned = planFitMemory(this.#memory, { inventoryBytes, workers: this.workers });
+  #planFitMemory(size: InventorySize): FitMemory {
+    const planned = planFitMemory(this.#memory, {
+      inventoryBytes: inventoryBytes(size),
+      workers: this.workers,
+    });
     return { ...planned, ...this.#options.fitMemory };
   }
 
@@ -372,12 +375,11 @@ function defaultMemory(workers: number): MemoryBudget {
   return planMemory({ totalBytes: null, availableBytes, workers, isProcess: false, perWorkerBytes: null });
 }
 
-/** Keys and counts of all partitions, with what is made of them: offsets, buckets, a copy of the keys on their way. */
-function bytesOfInventory(prepared: Prepared): number {
+function inventorySize(prepared: Prepared): InventorySize {
   const { keys, partitionCount } = prepared.inventory;
-  const texts =
-    prepared.kind === "keys" ? prepared.dictionary.textBytes.filter((bytes) => bytes !== null) : [];
-  return 2 * keys.bytes.length + (36 + 8 * texts.length) * partitionCount;
+  const texts = prepared.kind === "keys" ? prepared.dictionary.textBytes : [];
+  const textColumns = texts.filter((bytes) => bytes !== null).length;
+  return { keyBytes: keys.bytes.length, partitionCount, textColumns };
 }
 
 async function* allOrInterrupted<T>(

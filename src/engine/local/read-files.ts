@@ -27,19 +27,38 @@ export async function readFiles(
   reader: FileReader,
   signal: AbortSignal,
 ): Promise<FileOutcome[]> {
-  if (partitions.length < 2 || !canBeTogether(reader)) {
-    const outcomes: FileOutcome[] = [];
-    for (const partition of partitions) outcomes.push(await readFile(partition, reader, signal));
-    return outcomes;
-  }
+  const outcomes: FileOutcome[] = [];
   try {
-    return await readTogether(partitions, reader, signal);
+    await readInto(outcomes, partitions, reader, signal);
+    return outcomes;
   } catch (error) {
-    if (signal.aborted) throw error;
-    const half = Math.ceil(partitions.length / 2);
-    const first = await readFiles(partitions.slice(0, half), reader, signal);
-    return [...first, ...(await readFiles(partitions.slice(half), reader, signal))];
+    // Nobody else knows of the rows that lie on disk by now.
+    for (const outcome of outcomes) if ("spill" in outcome) await outcome.spill.close();
+    throw error;
   }
+}
+
+async function readInto(
+  outcomes: FileOutcome[],
+  partitions: readonly number[],
+  reader: FileReader,
+  signal: AbortSignal,
+): Promise<void> {
+  if (partitions.length < 2 || !canBeTogether(reader)) {
+    for (const partition of partitions) outcomes.push(await readFile(partition, reader, signal));
+    return;
+  }
+  const together = await readTogether(partitions, reader, signal).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    return null;
+  });
+  if (together !== null) {
+    outcomes.push(...together);
+    return;
+  }
+  const half = Math.ceil(partitions.length / 2);
+  await readInto(outcomes, partitions.slice(0, half), reader, signal);
+  await readInto(outcomes, partitions.slice(half), reader, signal);
 }
 
 /** Types of Parquet files may differ, and an order is one of all rows of a query. */

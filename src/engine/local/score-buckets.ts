@@ -1,11 +1,7 @@
-import type { Connection } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import { type KeyList, sliceKeys } from "../../key/key-list.ts";
 import type { Bucket } from "../../protocol/bucket.ts";
-import { countTextBytes, streamRows } from "../../source/stream-rows.ts";
 import type { ScoringSource } from "../engine.ts";
-import { type BucketLimits, planBuckets } from "./bucket-plan.ts";
-import { Exchange } from "./exchange.ts";
 
 /** Rows to predict for, brought together by partition, with the models of these. */
 export interface ScoringBucket {
@@ -15,29 +11,18 @@ export interface ScoringBucket {
   readonly models: readonly (string | Uint8Array | null)[];
 }
 
-/** Brings the rows of each partition that has a model together, and its model to them. */
-export async function* scoreBuckets(
-  source: ScoringSource,
-  limits: BucketLimits,
-  connection: Connection,
-): AsyncGenerator<ScoringBucket, void, undefined> {
-  const { relation, lookup, partitionRows: rows, keys } = source;
-  const textBytes = await countTextBytes(relation, lookup, rows.length, connection);
-  const exchange = new Exchange(
-    planBuckets(rows, limits, textBytes),
-    { rows, textBytes },
-    source.readColumns,
-  );
-  for await (const batch of streamRows(relation, lookup, connection)) {
-    for (const bucket of exchange.scatter(batch)) {
-      const { firstPartition: from, partitionRows } = bucket;
-      const to = from + partitionRows.length;
-      yield { bucket, keys: sliceKeys(keys, from, to), models: await source.models(from, to) };
-    }
+/**
+ * A bucket with the keys and models of its partitions.
+ * @throws ManyfitError `run_damaged` where rows have a partition that should have a model, and has none.
+ */
+export async function scoringBucket(source: ScoringSource, bucket: Bucket): Promise<ScoringBucket> {
+  const { firstPartition: from, partitionRows } = bucket;
+  const to = from + partitionRows.length;
+  const models = await source.models(from, to);
+  const missing = models.findIndex((model, i) => model === null && partitionRows[i]! > 0);
+  if (missing >= 0) {
+    const text = `run has no model of partition ${from + missing}, which its ledger calls fitted; train it again`;
+    throw new ManyfitError("run_damaged", text);
   }
-  if (exchange.isComplete) return;
-  throw new ManyfitError(
-    "source_changed",
-    "source has fewer rows of some keys than were counted; run again when nothing writes to it, and with a --where that always says the same",
-  );
+  return { bucket, keys: sliceKeys(source.keys, from, to), models };
 }

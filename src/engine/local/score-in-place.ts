@@ -5,7 +5,11 @@ import { loadTrainer } from "../../trainer/load-trainer.ts";
 import { createModuleTrainer } from "../../trainer/module-trainer.ts";
 import { createWorkerLoop } from "../../worker/worker-loop.ts";
 import type { ScoringSource } from "../engine.ts";
-import type { ScoringBucket } from "./score-buckets.ts";
+import { abortableTrainer } from "./abortable-trainer.ts";
+import { scoringBucket } from "./score-buckets.ts";
+import { completeBuckets, type ScoringRead } from "./score-exchange.ts";
+import { timedTrainer } from "./timed-trainer.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** What workers are told of a scoring, but for their number. */
 export function scoringInit(source: ScoringSource): Omit<WorkerInit, "version" | "worker"> {
@@ -14,28 +18,29 @@ export function scoringInit(source: ScoringSource): Omit<WorkerInit, "version" |
   return { trainer: { kind: "module", ...trainer }, readColumns, keyFields, seed, rowPolicy, filePlan: null };
 }
 
-/** Predicts bucket after bucket in the caller's thread, so that a debugger works. */
-export async function* scoreInPlace(
-  source: ScoringSource,
-  buckets: AsyncIterable<ScoringBucket>,
-  signal: AbortSignal,
-): AsyncGenerator<PredictionBatch, void, undefined> {
-  const { readColumns, keyFields, seed, trainer } = source;
-  const loaded = await loadTrainer(trainer.path, trainer.params);
-  const module = createModuleTrainer(loaded, {
-    ...{ readColumns, keyFields, seed, signal },
-    rowPolicy: ALL_ROWS,
-  });
+/**
+ * Predicts bucket after bucket in the caller's thread, so that a debugger works. Rows are read on when the buckets that
+ * are complete are predicted. A prediction is given up after `source.timeoutMs` only where it waits.
+ */
+export async function* scoreInPlace(read: ScoringRead): AsyncGenerator<PredictionBatch, void, undefined> {
+  const { source, exchange, signal } = read;
+  const { readColumns, keyFields, seed, trainer, timeoutMs } = source;
+  const loaded = await unlessAborted(loadTrainer(trainer.path, trainer.params), signal);
+  const context = { readColumns, keyFields, seed, signal, rowPolicy: ALL_ROWS };
+  const module = abortableTrainer(timedTrainer(createModuleTrainer(loaded, context), timeoutMs), signal);
   const init = { version: PROTOCOL_VERSION, worker: 0, ...scoringInit(source) };
   const predicted: PredictionBatch[] = [];
   const loop = createWorkerLoop(init, module, (message) => {
     if (message.type === "predicted") predicted.push(message.batch);
   });
   let task = 0;
-  for await (const { bucket, keys, models } of buckets) {
-    signal.throwIfAborted();
-    const to = bucket.partitionRows.length;
-    await loop.score({ task: task++, attempt: 0, bucket, from: 0, to, keys, models });
-    yield* predicted.splice(0);
+  for await (const indices of completeBuckets(read)) {
+    for (const index of indices) {
+      const { bucket, keys, models } = await scoringBucket(source, await exchange.load(index));
+      signal.throwIfAborted();
+      const to = bucket.partitionRows.length;
+      await loop.score({ task: task++, attempt: 0, bucket, from: 0, to, keys, models });
+      yield* predicted.splice(0);
+    }
   }
 }

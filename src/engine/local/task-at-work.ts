@@ -70,8 +70,14 @@ export class TaskAtWork {
     this.#begun = { index: this.#indexOf(partition), fit };
   }
 
-  /** The worker sent results. */
+  /** The worker sent results, of which all are taken or, where it throws, none. */
   answer(batch: ResultBatch): void {
+    let last = -1;
+    for (const partition of batch.partition) {
+      const index = this.#unansweredIndexOf(partition);
+      if (index <= last) throw this.#notAsked(`answered partition ${partition} twice, or out of turn`);
+      last = index;
+    }
     for (const partition of batch.partition) this.#take(partition);
     this.counts = addCounts(this.counts, countStates(batch));
   }
@@ -81,10 +87,13 @@ export class TaskAtWork {
     this.#take(partition);
   }
 
-  /** The worker has nothing more to say: of what is left there is nothing to predict. */
+  /** The worker has nothing more to say: of partitions without rows there is nothing to predict. */
   endScoring(): void {
-    this.#isAnswered.fill(1);
-    this.#unanswered = 0;
+    const { work, from, to } = this.range;
+    if (work.kind !== "score") throw this.#notAsked("was asked to fit, and says it has predicted");
+    for (let index = from; index < to; index++) {
+      if (work.bucket.partitionRows[index] === 0 && !this.#has(index)) this.#take(partitionAt(work, index));
+    }
   }
 
   /** The worker leaves a partition to others; gives its position in the work. */
@@ -115,9 +124,14 @@ export class TaskAtWork {
     return this.#isAnswered[index - this.range.from] === 1;
   }
 
-  #take(partition: number): number {
+  #unansweredIndexOf(partition: number): number {
     const index = this.#indexOf(partition);
     if (this.#has(index)) throw this.#notAsked(`answered partition ${partition} twice`);
+    return index;
+  }
+
+  #take(partition: number): number {
+    const index = this.#unansweredIndexOf(partition);
     this.#isAnswered[index - this.range.from] = 1;
     this.#unanswered--;
     return index;

@@ -10,18 +10,27 @@ import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./wo
  */
 export class ThreadPool implements WorkerPool {
   readonly size: number;
-  readonly #threads: Worker[];
+  readonly #threads: Worker[] = [];
   #isClosing = false;
 
+  /**
+   * Starts `size` threads that run `threadEntry`.
+   * @throws whatever Node does where the system does not give so many; none is left then.
+   */
   constructor(size: number, threadEntry: string, init: PoolInit, listener: WorkerPoolListener) {
     this.size = size;
-    this.#threads = Array.from({ length: size }, (_, worker) => {
-      const thread = new Worker(threadEntry, { execArgv: threadFlags() });
-      this.#listen(thread, worker, listener);
-      const message: EngineMessage = { type: "init", version: PROTOCOL_VERSION, worker, ...init };
-      thread.postMessage(message);
-      return thread;
-    });
+    try {
+      for (let worker = 0; worker < size; worker++) {
+        const thread = new Worker(threadEntry, { execArgv: threadFlags() });
+        this.#threads.push(thread);
+        this.#listen(thread, worker, listener);
+        const message: EngineMessage = { type: "init", version: PROTOCOL_VERSION, worker, ...init };
+        thread.postMessage(message);
+      }
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   send(worker: number, message: TaskMessage): void {

@@ -23,13 +23,14 @@ export function tooLargeBatch(
   return builder.finish();
 }
 
-/** Why a partition cannot be fitted at once. */
+/** Why a partition cannot be fitted, or predicted, at once. */
 export function tooLargeFailure(
   { rows, bytes }: PartitionSize,
   partitionBytes: number,
+  doing: "fitted" | "predicted" = "fitted",
 ): { readonly code: "partition_too_large"; readonly message: string } {
   return {
     code: "partition_too_large",
-    message: `${rows.toLocaleString("en-US")} rows need ${megabytes(bytes)} to be fitted at once, and ${megabytes(partitionBytes)} are there for one partition; give more with --memory or --memory-per-worker, name fewer columns, or leave rows out with --where`,
+    message: `${rows.toLocaleString("en-US")} rows need ${megabytes(bytes)} to be ${doing} at once, and ${megabytes(partitionBytes)} are there for one partition; give more with --memory or --memory-per-worker, name fewer columns, or leave rows out with --where`,
   };
 }

@@ -22,8 +22,10 @@ export function verdictOn({ cause, name, lastWords, end }: WorkerDeath, kind: Wo
   switch (end?.kind) {
     case undefined:
       return { state: "lost", code: "worker_died", message: `${cause} while ${was}, twice`, stack };
-    case "timed_out":
-      return { state: "timed_out", code: "timed_out", message: overdueText(end.timeoutMs), stack: null };
+    case "timed_out": {
+      const message = overdueText(end.timeoutMs, kind === "score" ? "predict" : "fit");
+      return { state: "timed_out", code: "timed_out", message, stack: null };
+    }
     case "memory_exceeded": {
       const advice =
         "raise --memory-per-worker, with fewer --workers where the machine has no more; or give the partition fewer rows or columns";

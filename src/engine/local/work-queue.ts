@@ -1,9 +1,10 @@
 /**
- * Items from producers that do not wait, for one consumer that does: first in, first out. Ends by `close` or
- * `fail`, after the items that are in it.
+ * Items from producers that do not wait, for one consumer that does: first in, first out. Ends by `close` after the items
+ * that are in it, by `fail` at once.
  */
 export class WorkQueue<T> {
-  readonly #items: T[] = [];
+  readonly #items: { readonly item: T; readonly bytes: number }[] = [];
+  #bytes = 0;
   #wake: (() => void) | null = null;
   #failure: { readonly error: unknown } | null = null;
   #hasEnded = false;
@@ -13,8 +14,15 @@ export class WorkQueue<T> {
     return this.#items.length;
   }
 
-  push(item: T): void {
-    this.#items.push(item);
+  /** Bytes of the items that nobody has taken yet. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** One more item. `bytes` is how large it is; default: 0, nothing to speak of. */
+  push(item: T, bytes = 0): void {
+    this.#items.push({ item, bytes });
+    this.#bytes += bytes;
     this.#notify();
   }
 
@@ -35,7 +43,8 @@ export class WorkQueue<T> {
     for (;;) {
       if (this.#failure !== null) throw this.#failure.error;
       if (this.#items.length > 0) {
-        const item = this.#items.shift() as T;
+        const { item, bytes } = this.#items.shift()!;
+        this.#bytes -= bytes;
         onTaken();
         yield item;
       } else if (this.#hasEnded) return;

@@ -32,10 +32,10 @@ export function endText(name: string, end: WorkerEnd, when = ""): string {
   return `${did}${when === "" ? "" : ` ${when}`}, ${allowed}`;
 }
 
-/** What is said of a fit that took too long. */
-export function overdueText(timeoutMs: number): string {
+/** What is said of a fit, or of a prediction, that took too long. */
+export function overdueText(timeoutMs: number, doing: "fit" | "predict" = "fit"): string {
   const limit = timeoutMs >= 1000 ? `${timeoutMs / 1000} s` : `${timeoutMs} ms`;
-  return `fit took longer than ${limit} (--timeout)`;
+  return `${doing} took longer than ${limit} (--timeout)`;
 }
 
 /** Rounded so that what is too much never reads as what is allowed. */

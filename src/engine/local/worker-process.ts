@@ -102,12 +102,16 @@ export class WorkerProcess {
     this.#killGroup();
   }
 
-  /** Ends the process because of what it did, which is told as the cause of its death. */
+  /**
+   * Ends the process because of what it said or did, which is told as the cause of its death. Nothing that it says is heard
+   * any more, even where it is gone already, or was ended for something else, and only its last messages are left.
+   */
   giveUp(offence: string, details: string): void {
-    if (this.#hasExited || this.#isGivenUp) return;
+    if (this.#isEnding || this.#offence !== null) return;
+    const isAlive = this.pid !== null;
     this.#offence = offence;
     this.#remember(`\n${details}\n`);
-    this.#killGroup();
+    if (isAlive) this.#killGroup();
   }
 
   /** Gives the worker a message: at once, or when it has taken those before. */
@@ -160,20 +164,16 @@ export class WorkerProcess {
     }
   }
 
+  /** Tells the messages that are complete with these bytes, until one of them, or the stream, is nonsense. */
   #receive(bytes: Uint8Array): void {
     if (this.#isEnding || this.#offence !== null) return;
-    const messages = this.#decoder.push(bytes);
-    for (let next = this.#next(messages); next !== null; next = this.#next(messages)) this.#tell(next);
-  }
-
-  /** The next message; null when there is none, or never again because the stream is damaged. */
-  #next(messages: Generator<unknown, void, undefined>): WorkerMessage | null {
     try {
-      const { done, value } = messages.next();
-      return done === true ? null : (value as WorkerMessage);
+      for (const message of this.#decoder.push(bytes)) {
+        this.#tell(message as WorkerMessage);
+        if (this.#offence !== null) return;
+      }
     } catch (thrown) {
       this.giveUp("sent what cannot be read", errorFrom(thrown).message);
-      return null;
     }
   }
 
@@ -185,7 +185,10 @@ export class WorkerProcess {
 
   /** Whoever has closed a pipe to the engine and goes on will never be heard again, or never hear. */
   #missPipe(): void {
-    setTimeout(() => this.giveUp("closed the pipe to its engine", ""), WITHOUT_PIPE_MS).unref();
+    const giveUp = (): void => {
+      if (this.pid !== null) this.giveUp("closed the pipe to its engine", "");
+    };
+    setTimeout(giveUp, WITHOUT_PIPE_MS).unref();
   }
 
   #log(stream: Readable, name: "stdout" | "stderr"): void {

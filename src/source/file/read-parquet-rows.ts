@@ -87,14 +87,15 @@ async function readWith(
     return declined("it names a column twice");
   }
   if (names.some(isPlaceColumn)) return declined("it has a column of a reserved name");
-  const missing = columns.find(({ name }) => !names.includes(name));
+  const elements = new Map(found.map((element) => [element.name, element]));
+  const missing = columns.find(({ name }) => !elements.has(name));
   if (missing !== undefined) return columnMissing(missing.name, names, facts);
   const used = new Set(columns.map((column) => column.name));
   const reason = whyNotPlain(metadata, used, limits);
   if (reason !== null) return declined(reason);
   const converters: ColumnFromPieces[] = [];
   for (const column of columns) {
-    const element = found[names.indexOf(column.name)]!;
+    const element = elements.get(column.name)!;
     const converter = isFlat(element) ? parquetColumn(element, column, limits) : null;
     if (converter === null) return declined(`column "${column.name}" is not plainly of type ${column.type}`);
     converters.push(converter);

@@ -40,19 +40,18 @@ export function parsePlainCsv(bytes: Uint8Array, { dialect, columns }: PlainCsvR
   const header = parsePlainHeader(bytes, syntax);
   if ("declined" in header) return header;
   const { names, body } = header;
-  const missing = columns.filter((column) => !names.includes(column.name)).map((column) => column.name);
+  const placeOf = new Map(names.map((name, place) => [name, place]));
+  const missing = columns.filter((column) => !placeOf.has(column.name)).map((column) => column.name);
   if (missing.length > 0) return { missing, found: names };
-  const uses = names.map((name): FieldUse => {
-    const type = columns.find((column) => column.name === name)?.type;
-    return type === undefined ? null : type === "double" ? "number" : "text";
-  });
+  const uses = names.map((): FieldUse => null);
+  for (const { name, type } of columns) uses[placeOf.get(name)!] = type === "double" ? "number" : "text";
   const rows = readPlainRows(body, syntax, uses);
   if ("declined" in rows) return rows;
   const { rowCount, fields } = rows;
   return {
     rowCount,
     columns: columns.map(({ name, hasValidity }) =>
-      fields[names.indexOf(name)]!.column(rowCount, hasValidity),
+      fields[placeOf.get(name)!]!.column(rowCount, hasValidity),
     ),
   };
 }

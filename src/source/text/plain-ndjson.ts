@@ -51,6 +51,9 @@ interface KnownName {
 class LineReader {
   readonly #bytes: Buffer;
   readonly #columns: readonly NdjsonColumn[];
+  readonly #columnByName: ReadonlyMap<string, number>;
+  /** In small letters. */
+  readonly #foldedNames: ReadonlySet<string>;
   readonly #fields: readonly (GatheredNumbers | GatheredTexts)[];
   /** The row in which a column had a value last. */
   readonly #lastRow: Int32Array;
@@ -64,6 +67,8 @@ class LineReader {
   constructor(bytes: Buffer, columns: readonly NdjsonColumn[]) {
     this.#bytes = bytes;
     this.#columns = columns;
+    this.#columnByName = new Map(columns.map(({ name }, i) => [name, i]));
+    this.#foldedNames = new Set(columns.map(({ name }) => name.toLowerCase()));
     this.#capacity = 1 + Math.ceil((bytes.length / (bytes.indexOf(LF) + 1 || bytes.length)) * 1.1);
     this.#fields = columns.map(({ type }) =>
       type === "text" ? new GatheredTexts(this.#capacity) : new GatheredNumbers(this.#capacity),
@@ -146,9 +151,8 @@ class LineReader {
     const name = bytes.subarray(from, to);
     if (name.includes(BACKSLASH)) return "has a name with an escape";
     const text = name.toString("utf8");
-    const column = this.#columns.findIndex((candidate) => candidate.name === text);
-    const folded = text.toLowerCase();
-    if (column < 0 && this.#columns.some((candidate) => candidate.name.toLowerCase() === folded))
+    const column = this.#columnByName.get(text) ?? -1;
+    if (column < 0 && this.#foldedNames.has(text.toLowerCase()))
       return "has a name that differs from a column's in its case";
     this.#names[place] = { bytes: name, column };
     return column;
