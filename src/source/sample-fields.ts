@@ -1,4 +1,4 @@
-import type { Connection } from "../duckdb/duckdb.ts";
+import type { Connection, SqlValue } from "../duckdb/duckdb.ts";
 
 /** As many rows as types are found by. */
 export const SAMPLE_ROWS = 20_480;
@@ -35,6 +35,24 @@ const INTEGER = "^ *[+-]?[0-9]+ *$";
 const COMMA = "^ *[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)? *$";
 const BETWEEN_THOUSANDS = "^ *[+-]?[1-9][0-9]{0,2},[0-9]{3} *$";
 
+/** The counts of {@link FieldCounts} as SQL over the fields `field` of a column. */
+function countsOfFields(): string {
+  const absences = ABSENCES.map((text) => `'${text}'`).join(", ");
+  const isNumber = "try_cast(field as double) is not null";
+  const isComma = `(contains(field, ',') and regexp_matches(field, '${COMMA}'))`;
+  const isAbsence = `field in (${absences})`;
+  return `
+    count(case when ${isNumber} then 1 end)::double as numbers,
+    count(case when ${isNumber} and contains(field, '.') then 1 end)::double as points,
+    count(case when regexp_matches(field, '${INTEGER}') then 1 end)::double as integers,
+    count(case when ${isComma} then 1 end)::double as commas,
+    count(case when ${isComma} and not regexp_matches(field, '${BETWEEN_THOUSANDS}') then 1 end)::double as fractions,
+    min(case when ${isAbsence} then field end) as absence,
+    min(case when ${isComma} then field end) as comma,
+    min(case when ${isNumber} then field end) as number,
+    count(case when field is not null and not (${isNumber} or ${isComma} or ${isAbsence}) then 1 end)::double as others`;
+}
+
 /** Counts the fields of some of the columns `c0 …` of a reader whose columns are text, by their places. */
 export async function sampleFields(
   reader: string,
@@ -42,26 +60,11 @@ export async function sampleFields(
   connection: Connection,
 ): Promise<ReadonlyMap<number, FieldCounts>> {
   if (places.length === 0) return new Map();
-  const absences = ABSENCES.map((text) => `'${text}'`).join(", ");
-  const aggregates = places.map((place) => {
-    const field = `c${place}`;
-    const isNumber = `try_cast(${field} as double) is not null`;
-    const isComma = `(contains(${field}, ',') and regexp_matches(${field}, '${COMMA}'))`;
-    const isAbsence = `${field} in (${absences})`;
-    return `{
-      'numbers': (count(*) filter (where ${isNumber}))::double,
-      'points': (count(*) filter (where ${isNumber} and contains(${field}, '.')))::double,
-      'integers': (count(*) filter (where regexp_matches(${field}, '${INTEGER}')))::double,
-      'commas': (count(*) filter (where ${isComma}))::double,
-      'fractions': (count(*) filter (where ${isComma} and not regexp_matches(${field}, '${BETWEEN_THOUSANDS}')))::double,
-      'absence': min(${field}) filter (where ${isAbsence}),
-      'comma': min(${field}) filter (where ${isComma}),
-      'number': min(${field}) filter (where ${isNumber}),
-      'others': (count(*) filter (where ${field} is not null and not (${isNumber} or ${isComma} or ${isAbsence})))::double
-    } as f${place}`;
-  });
-  const [row] = await connection.rows<Record<string, FieldCounts>>(
-    `select ${aggregates.join(", ")} from (select * from ${reader} limit ${SAMPLE_ROWS})`,
+  // Fields below each other: aggregates side by side take time, and with filters memory, by the square of their number.
+  const fields = `select unnest([${places.join(", ")}]) as place, unnest([${places.map((i) => `c${i}`).join(", ")}]) as field
+    from (select * from ${reader} limit ${SAMPLE_ROWS})`;
+  const rows = await connection.rows<FieldCounts & { readonly [column: string]: SqlValue; place: number }>(
+    `select place::integer as place, ${countsOfFields()} from (${fields}) group by place`,
   );
-  return new Map(places.map((place) => [place, row![`f${place}`]!]));
+  return new Map(rows.map((row) => [row.place, row]));
 }
