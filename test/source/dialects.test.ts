@@ -293,9 +293,11 @@ describe("dates", () => {
     ["2024-02-13 10:00:00", "13/02/2024 10:00"],
   ])("in a column that nobody uses never end a run: %s, %s", async (some, other) => {
     const text = `key,day,x,y\na,${some},1.5,2\n${`a,${some},1.5,2\n`.repeat(25_000)}b,${other},2.25,3\n`;
-    expect(await rowsOf(specOf([file("days.csv", text)]))).toHaveLength(25_002);
-    const filtered = { ...specOf([join(folder, "days.csv")]), where: "x > 2" };
-    expect(await rowsOf(filtered)).toEqual([["b", 2.25, 3]]);
+    const all = await rowsOf(specOf([file("days.csv", text)]));
+    expect(all.length).toBe(25_002);
+    // Not all of them: what differs would take minutes to be shown.
+    const filtered = await rowsOf({ ...specOf([join(folder, "days.csv")]), where: "x > 2" });
+    expect(filtered.slice(0, 3)).toEqual([["b", 2.25, 3]]);
   });
 
   test("are those that begin with the year; what is written otherwise is text", async () => {
