@@ -206,7 +206,8 @@ function treeBytes(root) {
 /** @returns {Processes} */
 function fromProc() {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const statuses = pids.map((pid) => readText(`/proc/${pid}/status`));
+  // One that ended since is none: without a number it would be its own parent.
+  const statuses = pids.map((pid) => readText(`/proc/${pid}/status`)).filter((status) => status !== "");
   const fieldOf = (/** @type {string} */ status, /** @type {string} */ name) =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
   return new Map(
