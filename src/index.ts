@@ -24,6 +24,7 @@ export type {
   TrainerColumns,
   TrainerModule,
 } from "./job/resolved-job.ts";
+export type { PythonEnvironment, PythonFacts } from "./job/trainer-description.ts";
 export type { KeyField, KeyType, KeyValue } from "./key/key-type.ts";
 export type { Forecast, SampledCause, TimeRange } from "./plan/forecast.ts";
 export type { SizeBin, SizeSpread } from "./plan/sizes.ts";

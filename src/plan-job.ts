@@ -32,7 +32,7 @@ const NEVER = new AbortController().signal;
  */
 export async function plan(options: PlanOptions): Promise<Plan> {
   const request = requestFrom(options);
-  const opened = await openEngine(request.workers, { memory: memoryOf(request) });
+  const opened = await openEngine(request.workers, { memory: memoryOf(request), python: request.python });
   try {
     return await planWith(opened, request, options);
   } finally {

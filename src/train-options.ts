@@ -61,6 +61,8 @@ export type TrainOptions = PartitioningOptions & {
   readonly runs?: string;
   /** Threads that fit; 0 fits in the caller's thread. Never changes a model. Default: one per core. */
   readonly workers?: number;
+  /** The Python that runs a trainer of Python's. Default: `MANYFIT_PYTHON`, the active environment, `python3`. */
+  readonly python?: string;
   /** From which every partition's seed is derived: an integer from 0 to 2^32 - 1. Default: 42. */
   readonly seed?: number;
   /**
@@ -110,6 +112,8 @@ export interface Request {
   /** Of the run; null for one that is made from the time. */
   readonly name: string | null;
   readonly workers: number;
+  /** The interpreter, as it was told; null: as it is found. */
+  readonly python: string | null;
   /** Null: half of what is free. */
   readonly memoryBytes: number | null;
   /** Null: what is left for it. */
@@ -147,6 +151,7 @@ export function requestFrom(options: TrainOptions): Request {
     runsFolder: options.runs ?? "runs",
     name: nameFrom(options.name),
     workers,
+    python: options.python ?? null,
     memoryBytes: memory === undefined ? null : bytesFrom("memory", memory),
     memoryPerWorkerBytes:
       memoryPerWorker === undefined ? null : bytesFrom("memoryPerWorker", memoryPerWorker),
@@ -242,12 +247,6 @@ function trainerFrom(spec: TrainerSpec): TrainerSpec {
     return spec;
   }
   if (spec.module === "") throw new ManyfitError("invalid_option", "the path of the trainer is empty");
-  if (/[.]py$/i.test(spec.module)) {
-    throw new ManyfitError(
-      "invalid_option",
-      `trainer ${spec.module}: Python trainers are not there yet; write it in TypeScript or JavaScript (.ts, .mts, .js, .mjs)`,
-    );
-  }
   return { module: spec.module, params: paramsFrom(spec.params ?? {}) };
 }
 

@@ -24,8 +24,10 @@ import type { WritePoint } from "./store/write-point.ts";
 import { type Request, requestFrom, type TrainOptions } from "./train-options.ts";
 import { VERSION } from "./version.ts";
 
-/** Name under which a run keeps the bundle of the user's trainer. */
-const TRAINER_FILE = "trainer.mjs";
+/** Name under which a run keeps the user's trainer: JavaScript as its bundle, Python as it stands. */
+function trainerFile(name: string): string {
+  return name.endsWith(".py") ? "trainer.py" : "trainer.mjs";
+}
 
 /** A signal that is never aborted. */
 const NEVER = new AbortController().signal;
@@ -37,7 +39,7 @@ const NEVER = new AbortController().signal;
  */
 export async function train(options: TrainOptions): Promise<OpenedRun> {
   const request = requestFrom(options);
-  const opened = await openEngine(request.workers, { memory: memoryOf(request) });
+  const opened = await openEngine(request.workers, { memory: memoryOf(request), python: request.python });
   try {
     return await trainWith(opened, request, options);
   } catch (error) {
@@ -157,7 +159,7 @@ function openWriter(
       environment: environmentOf(opened),
     },
     startedAtMs,
-    artifacts: bundle === null ? [] : [{ name: TRAINER_FILE, bytes: Buffer.from(bundle.code) }],
+    artifacts: bundle === null ? [] : [{ name: trainerFile(bundle.name), bytes: Buffer.from(bundle.code) }],
     ...(opened.memory === null ? {} : { resultBytes: opened.memory.resultBytes }),
     ...(hooks.onWritePoint === undefined ? {} : { onWritePoint: hooks.onWritePoint }),
   });

@@ -22,7 +22,10 @@ describe("the sources", () => {
   test("are named by the import table only as areas that have a row, or as files of one", () => {
     for (const { values = [], types = [], entries = [] } of Object.values(IMPORT_TABLE)) {
       for (const area of [...values, ...types]) expect(Object.keys(IMPORT_TABLE)).toContain(area);
-      for (const entry of entries) expect([...project.files.keys()]).toContain(`src/${entry}`);
+      for (const entry of entries) {
+        const isThere = project.files.has(`src/${entry}`) || [...project.aliases.values()].includes(entry);
+        expect([entry, isThere]).toEqual([entry, true]);
+      }
     }
   });
 

@@ -29,6 +29,7 @@ export interface JobConfig {
   readonly out?: string;
   readonly name?: string;
   readonly workers?: number;
+  readonly python?: string;
   readonly seed?: number;
   readonly timeout?: string;
   readonly "max-failed"?: number | string;
@@ -330,6 +331,13 @@ const RUNNING: OptionGroup = {
       argument: "<count>",
       about: `threads that fit, or processes for a trainer of your own; 0 to ${MAX_WORKERS}, 0 is this thread, for a debugger; never changes a model`,
       otherwise: `one per core, here ${availableParallelism()}`,
+    },
+    {
+      name: "python",
+      value: { kind: "text" },
+      argument: "<path>",
+      about: "the Python that runs a trainer of Python's",
+      otherwise: "MANYFIT_PYTHON, the active environment, or python3",
     },
     {
       name: "seed",

@@ -78,11 +78,11 @@ export function toldJobFrom(paths: readonly string[], flags: FlagValues): ToldJo
  */
 export function trainOptionsFrom(job: ToldJob): TrainOptions {
   const { config } = job;
-  const { paths = [], out, name, workers, seed, timeout, memory, limit, nulls, holdout } = config;
+  const { paths = [], out, name, workers, python, seed, timeout, memory, limit, nulls, holdout } = config;
   if (paths.length === 0)
     throw invalid("no path is given: name files, folders or globs, as in manyfit train sales/ --by store");
   const told = {
-    ...{ name, workers, seed, timeout, memory, limit, nulls, holdout },
+    ...{ name, workers, python, seed, timeout, memory, limit, nulls, holdout },
     runs: out,
     minRows: config["min-rows"],
     orderBy: config["order-by"],

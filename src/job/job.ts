@@ -44,7 +44,7 @@ export interface EstimatorSpec {
 
 /** A trainer of the user's own with its params. */
 export interface ModuleSpec {
-  /** Path of the TypeScript or JavaScript file whose default export is `defineTrainer({ … })`. */
+  /** Path of the TypeScript or JavaScript file whose default export is `defineTrainer({ … })`, or the Python file with `fit`. */
   readonly module: string;
   readonly params: Params;
 }
@@ -55,6 +55,11 @@ export type TrainerSpec = EstimatorSpec | ModuleSpec;
 /** Whether a spec names a module of the user's. */
 export function isModuleSpec(spec: TrainerSpec): spec is ModuleSpec {
   return "module" in spec;
+}
+
+/** Whether a module is a file of Python's. */
+export function isPython({ module }: ModuleSpec): boolean {
+  return module.endsWith(".py");
 }
 
 /** What a run is asked to do, as plain data, before anything is read. */

@@ -4,6 +4,7 @@ import type { ReadColumn } from "../table/read-column.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Job } from "./job.ts";
 import type { RowPolicy } from "./policy.ts";
+import type { PythonFacts } from "./trainer-description.ts";
 
 /** What the files of a source are; text may be packed with gzip. `csv` is every text of lines and fields. */
 export type SourceFormat = "csv" | "ndjson" | "parquet";
@@ -55,6 +56,8 @@ export interface TrainerModule {
   readonly hasScore: boolean;
   /** Partitions with fewer rows are skipped. */
   readonly minRows: number;
+  /** What runs it, where it is Python. */
+  readonly python?: PythonFacts;
 }
 
 /** A job in which nothing is left to find out: what engines run. Nothing in it is inferred twice. */

@@ -1,3 +1,21 @@
+/** The versions of an interpreter and its packages, and the kernels of its linear algebra. */
+export interface PythonEnvironment {
+  readonly python: string;
+  readonly implementation: string;
+  readonly executable: string;
+  readonly platform: string;
+  /** Versions by name of the package; null where it is not installed. */
+  readonly packages: Readonly<Record<string, string | null>>;
+  /** Libraries of linear algebra with their kernels and threads. */
+  readonly blas: readonly Readonly<Record<string, string | number | null>>[];
+}
+
+/** What runs a Python trainer, and the form in which it gets its rows. */
+export interface PythonFacts {
+  readonly frame: "pandas" | "numpy" | "arrow" | "polars";
+  readonly environment: PythonEnvironment;
+}
+
 /** What a trainer that is a module says of itself. */
 export interface TrainerDescription {
   /** Names of the columns to read. */
@@ -7,4 +25,6 @@ export interface TrainerDescription {
   readonly hasScore: boolean;
   /** Partitions with fewer rows are skipped: a whole number from 0. */
   readonly minRows: number;
+  /** Of trainers that are Python, what runs them. */
+  readonly python?: PythonFacts;
 }

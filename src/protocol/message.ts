@@ -10,7 +10,9 @@ import type { Field } from "../table/field.ts";
 import type { ReadColumn } from "../table/read-column.ts";
 import type { Bucket } from "./bucket.ts";
 import type { FilePlan } from "./file-plan.ts";
+import type { ProcessEnd } from "./framed-process.ts";
 import type { PredictionBatch } from "./prediction-batch.ts";
+import type { PythonTrainerSpec } from "./python-message.ts";
 import type { StoredPartition } from "./stored-rows.ts";
 
 /** Version of the messages: both sides must have the same. */
@@ -20,7 +22,22 @@ export const PROTOCOL_VERSION = 4;
 export type WorkerTrainer =
   | { readonly kind: "estimator"; readonly spec: EstimatorSpec; readonly columns: TrainerColumns }
   /** A bundled module: only workers that are processes run it, and the caller's own thread. */
-  | { readonly kind: "module"; readonly path: string; readonly params: Params };
+  | { readonly kind: "module"; readonly path: string; readonly params: Params }
+  | ({ readonly kind: "python" } & WorkerPython);
+
+/** What a worker needs to start its Python child. */
+export interface WorkerPython {
+  readonly trainer: PythonTrainerSpec;
+  readonly params: Params;
+  /** Rows that the trainer needs. */
+  readonly minRows: number;
+  /** The interpreter. */
+  readonly python: string;
+  /** Threads of its linear algebra. */
+  readonly blasThreads: number;
+  /** Where the progress cell lies. */
+  readonly folder: string;
+}
 
 /** Everything that a worker is told once. */
 export interface WorkerInit {
@@ -119,3 +136,16 @@ export type WorkerMessage =
     }
   /** The worker itself cannot go on, which says nothing of any partition. */
   | { readonly type: "broken"; readonly code: ErrorCode; readonly message: string };
+
+/** What else a worker with a Python child is told: whether to wait with answers, from now on. */
+export interface HoldMessage {
+  readonly type: "hold";
+  readonly isHeld: boolean;
+}
+
+/** What else a worker tells that has a Python child. */
+export type PythonHostMessage =
+  /** The child runs, as the leader of a group of processes. */
+  | { readonly type: "child"; readonly pid: number }
+  /** It has ended without being asked to, and all that it said was told; the worker is of no more use. */
+  | { readonly type: "ended"; readonly end: ProcessEnd };

@@ -24,13 +24,13 @@ export function checkDocuments({ form }: ResultSchema, batch: ResultBatch): void
   }
   for (let row = 0; row < state.length; row++) {
     const [json, bytes, metrics] = [documents.json[row]!, documents.bytes[row]!, documents.metrics[row]!];
-    const models = (json === null ? 0 : 1) + (bytes === null ? 0 : 1);
+    const hasModel = json !== null || bytes !== null;
     const isFitted = state[row] === 0;
-    if (models !== (isFitted ? 1 : 0) || (!isFitted && metrics !== null)) {
-      const found = `${models} models and ${metrics === null ? "no " : ""}metrics`;
+    if (hasModel !== isFitted || (!isFitted && metrics !== null)) {
+      const found = `${hasModel ? "a model" : "no model"} and ${metrics === null ? "no " : ""}metrics`;
       throw brokenBatch(`has ${found} in row ${row}, which is ${isFitted ? "" : "not "}fitted`);
     }
-    const length = json === null ? (bytes?.length ?? 0) : Buffer.byteLength(json);
+    const length = Math.max(bytes?.length ?? 0, json === null ? 0 : Buffer.byteLength(json));
     if (length > LARGEST_DOCUMENT_BYTES)
       throw brokenBatch(
         `has a model of ${length} bytes in row ${row}, at most ${LARGEST_DOCUMENT_BYTES} are stored`,

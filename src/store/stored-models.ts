@@ -109,12 +109,10 @@ function documents(): ModelForm {
     open: (batch) => (sink, row) => {
       const json = batch.blob(1, row);
       const bytes = batch.blob(2, row);
-      const model = json ?? bytes;
-      if (model === null || (json !== null && bytes !== null)) {
-        const found = model === null ? "neither JSON nor bytes" : "both JSON and bytes";
-        throw damagedTable(`models have ${found} in one row`);
-      }
-      sink.byte(json === null ? BYTES : JSON_VALUE);
+      // JSON beside bytes only says what they are.
+      const model = bytes ?? json;
+      if (model === null) throw damagedTable("models have neither JSON nor bytes in one row");
+      sink.byte(bytes === null ? JSON_VALUE : BYTES);
       sink.bytes(model, 0, model.length);
     },
   };

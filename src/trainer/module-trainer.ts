@@ -1,8 +1,7 @@
 import { types } from "node:util";
 import { ManyfitError } from "../errors.ts";
-import { decodeKey } from "../key/decode-key.ts";
 import type { KeyField } from "../key/key-type.ts";
-import { keyValueToJson } from "../key/key-value-to-json.ts";
+import { keyValuesOf } from "../key/key-values-of.ts";
 import { partitionSeed } from "../key/partition-seed.ts";
 import type { PredictionResult } from "../run/predicted.ts";
 import { DOCUMENT_SCHEMA } from "../run/result-schema.ts";
@@ -190,11 +189,8 @@ function fieldsOf({ readColumns }: ModuleContext): ReadColumn[] {
 
 function keyOf(fields: readonly KeyField[], keyBytes: Uint8Array | null): PartitionKey {
   if (keyBytes === null) return {};
-  const values = decodeKey(
-    fields.map((field) => field.type),
-    keyBytes,
-  );
-  return Object.fromEntries(fields.map(({ name, type }, i) => [name, keyValueToJson(type, values[i]!)]));
+  const values = keyValuesOf(fields, keyBytes);
+  return Object.fromEntries(fields.map(({ name }, i) => [name, values[i]!]));
 }
 
 function isThenable(output: unknown): output is PromiseLike<unknown> {

@@ -14,9 +14,17 @@ export type PartitionRows = Rows;
 export interface DocumentFit {
   /** Canonical JSON text, or bytes. */
   readonly model: string | Uint8Array;
+  /** Of a model in bytes, canonical JSON of what it is and what can be read of it. Default: nothing. */
+  readonly description?: string;
   /** Finite or null. */
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** When a fit began, in milliseconds since 1970, and how long it took. */
+export interface FitTime {
+  readonly startedAtMs: number;
+  readonly durationMs: number;
 }
 
 /**
@@ -28,6 +36,8 @@ export type PartitionResult = {
   readonly rowsUsed: number;
   readonly rowsDropped: number;
   readonly rowsHeldOut: number;
+  /** When the fit began and how long it took, where that is known better than by whoever waits for it. */
+  readonly time?: FitTime;
 } & (
   | { readonly state: "fitted"; readonly fit: Fit }
   | { readonly state: "fitted"; readonly document: DocumentFit }
@@ -83,4 +93,20 @@ export interface PredictingTrainer extends Trainer {
     keyBytes: Uint8Array | null,
     model: string | Uint8Array,
   ): Promise<PredictionResult>;
+}
+
+/** Which partition of which task. */
+export interface AtWork {
+  readonly task: number;
+  readonly partition: number;
+}
+
+/** A trainer whose fits go on elsewhere: it can be given others before the first is answered, and answers in order. */
+export interface PipelinedTrainer extends Trainer {
+  /** Says which partition the next call of `fitPartition` is. */
+  expect(atWork: AtWork): void;
+  /** Copies the rows before it returns. */
+  fitPartition(rows: PartitionRows, keyBytes: Uint8Array | null): Promise<PartitionResult>;
+  /** Resolves when it could be given more. */
+  untilRoom(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Fit, TermEstimate } from "../estimator/estimator.ts";
 import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { NumberColumn, Remark, ResultBatch, TermColumns } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
-import type { DocumentFit, PartitionResult } from "../trainer/trainer.ts";
+import type { DocumentFit, FitTime, PartitionResult } from "../trainer/trainer.ts";
 import { unreadPartition } from "../trainer/unread-partition.ts";
 import { FileFactsBuilder, type FileRead } from "./file-facts-builder.ts";
 
@@ -11,12 +11,6 @@ export interface BatchIdentity {
   readonly task: number;
   readonly worker: number;
   readonly attempt: number;
-}
-
-/** When a fit began, in milliseconds since 1970, and how long it took. */
-export interface FitTime {
-  readonly startedAtMs: number;
-  readonly durationMs: number;
 }
 
 /** Collects the results of some partitions of one task as columns. */
@@ -74,7 +68,8 @@ export class BatchBuilder {
   }
 
   /** The result of the next partition; `file` where it was read from one. */
-  add(result: PartitionResult, time: FitTime, file?: FileRead | null): void {
+  add(result: PartitionResult, waited: FitTime, file?: FileRead | null): void {
+    const time = result.time ?? waited;
     const row = this.#row++;
     const batch = this.#batch;
     batch.state[row] = FIT_STATES.indexOf(result.state);
@@ -112,7 +107,7 @@ export class BatchBuilder {
     if (this.#batch.documents === null) return;
     const model = document?.model ?? null;
     this.#documentBytes += model?.length ?? 0;
-    this.#json.push(typeof model === "string" ? model : null);
+    this.#json.push(typeof model === "string" ? model : (document?.description ?? null));
     this.#bytes.push(model instanceof Uint8Array ? model : null);
     this.#metrics.push(document?.metrics ?? null);
     for (const { code, message } of document?.warnings ?? [])

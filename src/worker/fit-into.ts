@@ -12,11 +12,11 @@ export interface FitRequest {
 }
 
 /**
- * One fit, timed, as the next row of a batch. Gives a promise only where the trainer does, so that a million
+ * One fit, timed, as the next row of the batch that is being built when it has ended. Gives a promise only where the trainer does, so that a million
  * fits that need not wait do not.
  */
 export function fitInto(
-  builder: BatchBuilder,
+  builderNow: () => BatchBuilder,
   trainer: Trainer,
   { rows, keyBytes, file }: FitRequest,
 ): Promise<void> | undefined {
@@ -25,10 +25,10 @@ export function fitInto(
   const result = trainer.fitPartition(rows, keyBytes);
   // Not instanceof: a trainer may have put something else in the place of the global Promise.
   if (!types.isPromise(result)) {
-    builder.add(result, { startedAtMs, durationMs: performance.now() - startedAt }, file);
+    builderNow().add(result, { startedAtMs, durationMs: performance.now() - startedAt }, file);
     return undefined;
   }
   return result.then((settled) => {
-    builder.add(settled, { startedAtMs, durationMs: performance.now() - startedAt }, file);
+    builderNow().add(settled, { startedAtMs, durationMs: performance.now() - startedAt }, file);
   });
 }

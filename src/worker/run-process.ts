@@ -98,6 +98,8 @@ class ProcessWorker {
     const { trainer, readColumns, keyFields, seed, rowPolicy } = init;
     if (trainer.kind === "estimator")
       return createTrainer(trainer.spec, trainer.columns, this.#families, init);
+    if (trainer.kind === "python")
+      throw new ManyfitError("internal", "worker process was given Python, which threads have a child for");
     const loaded = await loadTrainer(trainer.path, trainer.params);
     this.#frames = loaded.frames;
     const { signal } = new AbortController();

@@ -1,50 +1,79 @@
 import { parentPort } from "node:worker_threads";
 import { errorFrom, ManyfitError } from "../errors.ts";
-import type { EngineMessage, WorkerInit } from "../protocol/message.ts";
+import type { EngineMessage, HoldMessage, WorkerInit } from "../protocol/message.ts";
 import { createTrainer } from "../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../trainer/estimator-family.ts";
 import { checkProtocol } from "./check-protocol.ts";
-import { createWorkerLoop, type Send, type WorkerLoop } from "./worker-loop.ts";
+import { type HostedPython, hostPython, type SendFromHost } from "./host-python.ts";
+import { createWorkerLoop, type WorkerLoop } from "./worker-loop.ts";
 
 /**
  * Answers an engine's messages in a worker thread, one after the other, until the thread is ended. The families are
- * those that jobs may name; a thread entry of one's own passes others.
+ * those that jobs may name; a thread entry of one's own passes others. Where the trainer is Python, the thread has a child
+ * process that fits, which is to be ended by whoever ends the thread.
  */
 export function runWorker(families: readonly EstimatorFamily[]): void {
   if (parentPort === null) throw new ManyfitError("internal", "worker was started outside a worker thread");
   const port = parentPort;
-  let loop: WorkerLoop | null = null;
+  const worker = new ThreadWorker(families, (message, transfer = []) => port.postMessage(message, transfer));
   let last = Promise.resolve();
-  const send: Send = (message, transfer = []) => port.postMessage(message, transfer);
-  port.on("message", (received: EngineMessage) => {
-    last = last.then(async () => {
-      try {
-        if (received.type === "init") loop = startLoop(received, families, send);
-        else await runTask(loop, received);
-      } catch (thrown) {
-        const { code, message } = errorFrom(thrown);
-        send({ type: "broken", code, message });
-      }
-    });
+  port.on("message", (received: EngineMessage | HoldMessage) => {
+    if (received.type === "hold") worker.hold(received.isHeld);
+    else last = last.then(() => worker.answer(received));
   });
 }
 
-function startLoop(init: WorkerInit, families: readonly EstimatorFamily[], send: Send): WorkerLoop {
-  checkProtocol(init.version);
-  const { trainer } = init;
-  if (trainer.kind === "module")
-    throw new ManyfitError("internal", "worker thread was given a module, which only processes run");
-  return createWorkerLoop(init, createTrainer(trainer.spec, trainer.columns, families, init), send);
-}
+type SendFromThread = (message: Parameters<SendFromHost>[0], transfer?: ArrayBuffer[]) => void;
 
-async function runTask(
-  loop: WorkerLoop | null,
-  message: Exclude<EngineMessage, { type: "init" }>,
-): Promise<void> {
-  if (loop === null) throw new ManyfitError("internal", "worker was given data before its trainer");
-  if (message.type === "data") await loop.data(message);
-  else if (message.type === "files") await loop.files(message);
-  else if (message.type === "stored") await loop.stored(message);
-  else
-    throw new ManyfitError("internal", `worker thread was asked to ${message.type}, which only processes do`);
+class ThreadWorker {
+  readonly #families: readonly EstimatorFamily[];
+  readonly #send: SendFromThread;
+  #loop: WorkerLoop | null = null;
+  #python: HostedPython | null = null;
+
+  constructor(families: readonly EstimatorFamily[], send: SendFromThread) {
+    this.#families = families;
+    this.#send = send;
+  }
+
+  /** Never rejects: what goes wrong is told. */
+  async answer(message: EngineMessage): Promise<void> {
+    try {
+      if (message.type === "init") this.#start(message);
+      else await this.#work(message);
+    } catch (thrown) {
+      const { code, message: text } = errorFrom(thrown);
+      this.#send({ type: "broken", code, message: text });
+    }
+  }
+
+  hold(isHeld: boolean): void {
+    this.#python?.hold(isHeld);
+  }
+
+  #start(init: WorkerInit): void {
+    checkProtocol(init.version);
+    const { trainer } = init;
+    if (trainer.kind === "module")
+      throw new ManyfitError("internal", "worker thread was given a module, which only processes run");
+    if (trainer.kind === "python") this.#python = hostPython(init, trainer, this.#send);
+    const fitting =
+      trainer.kind === "python"
+        ? this.#python!.trainer
+        : createTrainer(trainer.spec, trainer.columns, this.#families, init);
+    this.#loop = createWorkerLoop(init, fitting, this.#send);
+  }
+
+  async #work(message: Exclude<EngineMessage, { type: "init" }>): Promise<void> {
+    const loop = this.#loop;
+    if (loop === null) throw new ManyfitError("internal", "worker was given data before its trainer");
+    if (message.type === "data") await loop.data(message);
+    else if (message.type === "files") await loop.files(message);
+    else if (message.type === "stored") await loop.stored(message);
+    else
+      throw new ManyfitError(
+        "internal",
+        `worker thread was asked to ${message.type}, which only processes do`,
+      );
+  }
 }

@@ -13,9 +13,10 @@ import type {
 import { needsKeys } from "../protocol/needs-keys.ts";
 import type { StoredPartition } from "../protocol/stored-rows.ts";
 import { readFileRows } from "../source/file/read-file-rows.ts";
-import type { PartitionRows, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
+import type { PartitionRows, PipelinedTrainer, PredictingTrainer, Trainer } from "../trainer/trainer.ts";
 import { BatchBuilder, batchBuffers } from "./batch-builder.ts";
 import { cutBucket } from "./cut-bucket.ts";
+import type { FileRead } from "./file-facts-builder.ts";
 import { fitInto } from "./fit-into.ts";
 import { fitStored } from "./fit-stored.ts";
 import { hasInexactInteger } from "./has-inexact-integer.ts";
@@ -44,12 +45,14 @@ export type Send = (message: WorkerMessage, transfer?: ArrayBuffer[]) => void;
  */
 export function createWorkerLoop(
   init: WorkerInit,
-  trainer: Trainer | PredictingTrainer,
+  trainer: Trainer | PredictingTrainer | PipelinedTrainer,
   send: Send,
 ): WorkerLoop {
-  const mayDie = init.trainer.kind === "module";
+  const pipelined = "untilRoom" in trainer ? trainer : null;
+  const mayDie = init.trainer.kind !== "estimator";
   const announce = (task: TaskIdentity, partition: number): void => {
-    if (mayDie) send({ type: "started", task: task.task, partition });
+    if (pipelined !== null) pipelined.expect({ task: task.task, partition });
+    else if (mayDie) send({ type: "started", task: task.task, partition });
   };
   const answer = (task: TaskIdentity, partitions: Int32Array): Answer => {
     return new Answer({ init, trainer, send, mayDie }, task, partitions);
@@ -64,9 +67,9 @@ export function createWorkerLoop(
         if (index < from || index >= to) continue;
         announce(task, first + index);
         const fitted = results.fit(rows, keys === null ? null : keyAt(keys, index));
-        if (fitted !== undefined) await fitted;
+        if (fitted !== undefined) await (pipelined === null ? fitted : pipelined.untilRoom());
       }
-      results.end();
+      await results.end();
     },
     async files(task) {
       checkKeys(init, task);
@@ -78,13 +81,14 @@ export function createWorkerLoop(
         announce(task, partition);
         const reason = await results.fitFile(path, task.keys === null ? null : keyAt(task.keys, index));
         if (reason !== null) send({ type: "declined", task: task.task, partition, reason });
+        await pipelined?.untilRoom();
       }
-      results.end();
+      await results.end();
     },
     async stored(task) {
       const results = answer(task, Int32Array.of(task.stored.partition));
       results.fitStored(task.stored);
-      results.end();
+      await results.end();
     },
     async score(task) {
       await scoreAll(task, trainer, { announce, send });
@@ -100,7 +104,7 @@ function checkKeys(init: WorkerInit, { keys }: BucketTask | FileTask): void {
 
 interface AnswerContext {
   readonly init: WorkerInit;
-  readonly trainer: Trainer;
+  readonly trainer: Trainer | PipelinedTrainer;
   readonly send: Send;
   readonly mayDie: boolean;
 }
@@ -112,6 +116,8 @@ class Answer {
   #waiting: Int32Array;
   #builder: BatchBuilder;
   #toldAt = performance.now();
+  /** Settled when every fit so far is: a trainer that is given others before answers in their order. */
+  #settled: Promise<void> | undefined;
 
   constructor(context: AnswerContext, task: TaskIdentity, partitions: Int32Array) {
     this.#context = context;
@@ -121,25 +127,30 @@ class Answer {
   }
 
   /** The fit of the next partition; a promise only where the trainer gives one. */
-  fit(rows: PartitionRows, keyBytes: Uint8Array | null): Promise<void> | undefined {
-    const fitted = fitInto(this.#builder, this.#context.trainer, { rows, keyBytes });
-    if (fitted !== undefined) return fitted.then(() => this.#tellIfDue());
-    this.#tellIfDue();
-    return undefined;
+  fit(rows: PartitionRows, keyBytes: Uint8Array | null, file?: FileRead): Promise<void> | undefined {
+    const request = { rows, keyBytes, ...(file === undefined ? {} : { file }) };
+    const fitted = fitInto(() => this.#builder, this.#context.trainer, request);
+    this.#settled = fitted?.then(() => this.#tellIfDue());
+    if (fitted === undefined) this.#tellIfDue();
+    return this.#settled;
   }
 
   /** The fit of the next file; gives the reason where the file is left to the engine. */
   async fitFile(path: string, keyBytes: Uint8Array | null): Promise<string | null> {
     const { init, trainer } = this.#context;
+    const isPipelined = "untilRoom" in trainer;
     if (init.filePlan === null)
       throw new ManyfitError("internal", "worker was given files before their plan");
     const reading = await readFileRows(path, init.filePlan);
-    if (reading.kind === "declined") return this.#skip(reading.reason);
-    if (reading.kind === "rows") {
-      const { rows, file } = reading;
-      if (hasInexactInteger(rows, init.readColumns)) return this.#skip("it has an integer beyond 2^53");
-      await fitInto(this.#builder, trainer, { rows, keyBytes, file });
-    } else this.#builder.addUnread(reading, reading.file);
+    if (reading.kind === "rows" && !hasInexactInteger(reading.rows, init.readColumns)) {
+      const fitted = this.fit(reading.rows, keyBytes, reading.file);
+      if (!isPipelined) await fitted;
+      return null;
+    }
+    await this.#settled;
+    if (reading.kind !== "failed")
+      return this.#skip(reading.kind === "declined" ? reading.reason : "it has an integer beyond 2^53");
+    this.#builder.addUnread(reading, reading.file);
     this.#tellIfDue();
     return null;
   }
@@ -152,8 +163,9 @@ class Answer {
     this.#builder.add(result, { startedAtMs, durationMs: performance.now() - startedAt });
   }
 
-  /** Says what has not been said yet. */
-  end(): void {
+  /** Says what has not been said yet, when all is answered. */
+  async end(): Promise<void> {
+    if (this.#settled !== undefined) await this.#settled;
     this.#tell(true);
   }
 

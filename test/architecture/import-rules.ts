@@ -96,7 +96,8 @@ function packageFault(found: Import, row: ImportRow): string | null {
 
 function fileFault(project: Project, found: Import, table: ImportTable): string | null {
   const { from, kind, specifier, target } = found;
-  if (!target.startsWith("src/")) return `imports ${specifier}, which is outside of src`;
+  const isStarted = kind === "entry" && table[areaOf(from, table)!]!.entries?.includes(target) === true;
+  if (!target.startsWith("src/")) return isStarted ? null : `imports ${specifier}, which is outside of src`;
   if (!project.files.has(target)) return `imports ${specifier}, which is not there (imports end in .ts)`;
   const area = areaOf(from, table)!;
   const targetArea = areaOf(target, table);

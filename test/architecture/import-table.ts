@@ -8,7 +8,7 @@ export interface ImportRow {
   readonly values?: readonly string[];
   /** Imported with `import type` only. Default: none. */
   readonly types?: readonly string[];
-  /** Files that are not imported but started, as thread or process, by their address. Default: none. */
+  /** Files that are not imported but started, as thread or process, by their address, also outside of `src`. Default: none. */
   readonly entries?: readonly string[];
   /** Packages of package.json. Default: none. */
   readonly packages?: readonly string[];
@@ -58,10 +58,15 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     packages: ["@standard-schema/spec"],
     node: true,
   },
+  python: {
+    values: ["table", "key", "run", "job", "protocol", "trainer"],
+    entries: ["python/manyfit_host/__main__.py"],
+    node: true,
+  },
   "trainer-entry.ts": { values: ["trainer", "table"] },
   bundle: { types: ["job"], entries: ["trainer-entry.ts"], packages: ["esbuild"], node: true },
   worker: {
-    values: ["protocol", "trainer", "source/text", "source/file", "table", "key", "run", "job"],
+    values: ["protocol", "trainer", "python", "source/text", "source/file", "table", "key", "run", "job"],
     types: ["estimator"],
     node: true,
   },
@@ -72,6 +77,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
         "bundle",
         "worker",
         "protocol",
+        "python",
         "source",
         "trainer",
         "estimator",

@@ -63,7 +63,7 @@ function readAliases(folder: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(imports).map(([alias, built]) => [
       alias,
-      built.replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts"),
+      built.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts").replace(/^\.\//, ""),
     ]),
   );
 }

@@ -88,6 +88,7 @@ const VALUES: { [K in keyof Required<JobConfig>]: fc.Arbitrary<NonNullable<JobCo
   out: name,
   name,
   workers: fc.integer({ min: 0, max: 1024 }),
+  python: name,
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   timeout: amountText(["ms", "s", "m", "min", "h"]),
   "max-failed": fc.oneof(fc.integer({ min: 0, max: MAX_COUNT }), amountText(["%"])),

@@ -10,7 +10,8 @@ const SEE_ALL = fileURLToPath(new URL("fixtures/see-all.ts", import.meta.url));
 
 async function sourcesOf(workers: number): Promise<string[]> {
   const module = await bundleModule({ module: SEE_ALL, params: {} }, temporaryFolder(), workers);
-  const { sources, sourceRoot = "" } = bundledMap(readFileSync(module.path, "utf8"))!;
+  const { path } = module.worker() as { readonly path: string };
+  const { sources, sourceRoot = "" } = bundledMap(readFileSync(path, "utf8"))!;
   const isUsers = (source: string): boolean => !/^manyfit:|node_modules/.test(source);
   return sources.filter(isUsers).map((source) => sourceRoot + source);
 }

@@ -125,7 +125,6 @@ describe("the trainer", () => {
 
   test.each([
     [{ module: "", params: {} }, "invalid_option", "the path of the trainer is empty"],
-    [{ module: "fit.py", params: {} }, "invalid_option", "trainer fit.py: Python trainers are not there yet"],
     [undefined, "invalid_option", "trainer is none: give linearRegression"],
     [null, "invalid_option", "trainer is none"],
     [{ params: {} }, "invalid_option", "trainer is none"],

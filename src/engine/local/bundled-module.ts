@@ -1,38 +1,20 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { bundleTrainer, type TrainerBundle } from "../../bundle/bundle-trainer.ts";
+import { bundleTrainer } from "../../bundle/bundle-trainer.ts";
 import { withSourceRoot } from "../../bundle/with-source-map.ts";
 import { ManyfitError } from "../../errors.ts";
 import type { ModuleSpec } from "../../job/job.ts";
 import type { TrainerDescription } from "../../job/trainer-description.ts";
 import type { EngineMessage } from "../../protocol/message.ts";
-import type { Field } from "../../table/field.ts";
 import { describeTrainer, type LoadedTrainer, loadTrainer } from "../../trainer/load-trainer.ts";
-import { createModuleTrainer, type ModuleContext } from "../../trainer/module-trainer.ts";
-import type { PredictingTrainer, Trainer } from "../../trainer/trainer.ts";
+import { createModuleTrainer } from "../../trainer/module-trainer.ts";
 import { unlessAborted } from "./unless-aborted.ts";
+import type { UserModule } from "./user-module.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** How long a trainer may take to be loaded and to say what it reads, in milliseconds. */
 const DESCRIBE_WITHIN_MS = 60_000;
-
-/** A user's trainer as a file that workers load. */
-export interface BundledModule {
-  readonly bundle: TrainerBundle;
-  /** Absolute path of the bundle. */
-  readonly path: string;
-  /**
-   * What the trainer says of itself, asked in a process of its own, or here where there are no workers. When the signal is
-   * aborted its reason is thrown, and the process ended; here what waits is not waited for.
-   * @throws ManyfitError `trainer_invalid`, `invalid_option` or `unknown_column` where something is wrong with it.
-   */
-  describe(schema: readonly Field[], signal: AbortSignal): Promise<TrainerDescription>;
-  /** The trainer in the caller's thread. */
-  trainer(context: ModuleContext): Promise<Trainer | PredictingTrainer>;
-  /** Removes the file. */
-  close(): Promise<void>;
-}
 
 /**
  * Bundles a module with all that it imports and writes the bundle into a folder, which is made where it is missing, from
@@ -43,7 +25,7 @@ export async function bundleModule(
   { module, params }: ModuleSpec,
   folder: string,
   workers: number,
-): Promise<BundledModule> {
+): Promise<UserModule> {
   const bundle = await bundleTrainer(module);
   const code = workers === 0 ? withSourceRoot(bundle.code, dirname(resolve(module))) : bundle.code;
   const path = join(folder, `trainer-${bundle.sha256}.mjs`);
@@ -55,7 +37,7 @@ export async function bundleModule(
   };
   return {
     bundle,
-    path,
+    worker: () => ({ kind: "module", path, params }),
     describe: async (schema, signal) => {
       if (workers > 0) return describeInProcess({ type: "describe", path, params, schema }, signal);
       return describeTrainer(await unlessAborted(load(), signal), schema);

@@ -73,7 +73,11 @@ async function fitNext(
 ): Promise<void> {
   const file = found.file === undefined ? {} : { file: found.file };
   if ("rows" in found) {
-    await fitInto(builder, trainer, { rows: found.rows, keyBytes: keyAt(keys, found.partition), ...file });
+    await fitInto(() => builder, trainer, {
+      rows: found.rows,
+      keyBytes: keyAt(keys, found.partition),
+      ...file,
+    });
     return;
   }
   if ("stored" in found) {

@@ -143,7 +143,7 @@ class Production {
     const { exchange, trainer, signal, resultSchema, partitionBytes, textBytes } = this.#options;
     const { dispatcher, file } = this.#targets;
     const { rows: counts, job } = this.#inventory;
-    if (trainer.kind === "module") {
+    if (trainer.kind !== "estimator") {
       const sizes = { rows: counts, textBytes };
       for (const partition of exchange.apart) {
         const size = sizeOf(sizes, job.readColumns, partition);

@@ -15,13 +15,13 @@ import type { Engine, Inspection, ScoringSource } from "../engine.ts";
 import { abortableTrainer } from "./abortable-trainer.ts";
 import { apartRows } from "./apart-rows.ts";
 import type { BucketLimits } from "./bucket-plan.ts";
-import { type BundledModule, bundleModule } from "./bundled-module.ts";
 import { type ExchangePlan, planExchange, workerRowBytes } from "./exchange-plan.ts";
 import { filesInPlace } from "./files-in-place.ts";
 import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
 import { type InventorySize, inventoryBytes } from "./inventory-bytes.ts";
+import { loadUserModule, type UserModuleOptions } from "./load-user-module.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
 import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
 import { type Prepared, prepareJob } from "./prepare.ts";
@@ -31,15 +31,14 @@ import { scoreRows } from "./score-rows.ts";
 import { sortedPartitions } from "./sorted-partitions.ts";
 import { SpillFile } from "./spill-file.ts";
 import { timedTrainer } from "./timed-trainer.ts";
+import type { UserModule } from "./user-module.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 /** How the local engine uses this machine. */
-export interface LocalEngineOptions {
+export interface LocalEngineOptions extends UserModuleOptions {
   readonly duckdb: Duckdb;
   /** Worker threads, or processes for modules; 0 fits in the caller's thread, from rows that DuckDB sorts. */
   readonly workers: number;
-  /** Folder for bundles of modules; it is made when one comes. */
-  readonly tempFolder: string;
   /** The estimators that jobs may name. */
   readonly families: readonly EstimatorFamily[];
   /** Module that worker threads run; it must know the same families. Default: manyfit's own. */
@@ -77,7 +76,7 @@ class LocalEngine implements Engine {
   #inspecting: Promise<unknown> = Promise.resolve();
   #running: AsyncGenerator<unknown, void, undefined> | null = null;
   #prepared: Prepared | null = null;
-  #module: BundledModule | null = null;
+  #module: UserModule | null = null;
   readonly #memory: MemoryBudget;
   #planned: PlannedWork | null = null;
 
@@ -114,8 +113,8 @@ class LocalEngine implements Engine {
     const isCounted = job.partitioning.kind !== "file";
     const [total, unit] = isCounted ? ([100, "percent"] as const) : ([null, "partitions"] as const);
     report({ type: "phase.started", atMs: Date.now(), phase: "reading", total, unit });
-    const { families, tempFolder } = this.#options;
-    if (isModuleSpec(job.trainer)) this.#module = await bundleModule(job.trainer, tempFolder, this.workers);
+    const { families } = this.#options;
+    if (isModuleSpec(job.trainer)) this.#module = await loadUserModule(job.trainer, this.#options);
     const progress = new ReadingProgress(this.#connection, report);
     const prepared = await prepareJob(job, {
       connection: this.#connection,
@@ -337,7 +336,7 @@ class LocalEngine implements Engine {
 
   #workerTrainer({ inventory: { job } }: Prepared): WorkerTrainer {
     const { trainer, trainerColumns } = job;
-    if (isModuleSpec(trainer)) return { kind: "module", path: this.#module!.path, params: trainer.params };
+    if (isModuleSpec(trainer)) return this.#module!.worker();
     return { kind: "estimator", spec: trainer, columns: trainerColumns! };
   }
 

@@ -132,8 +132,7 @@ async function resolveTrainer(
   if (module === null) throw new ManyfitError("internal", `trainer ${trainer.module} was not bundled`);
   const { name, sha256 } = module.bundle;
   const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal);
-  const { hasPredict, hasScore, minRows } = described;
-  return resolveModule(columns, schema, { name, sha256, hasPredict, hasScore, minRows });
+  return resolveModule(columns, schema, { name, sha256, ...described });
 }
 
 function noRows(path: string, job: Job): ManyfitError {

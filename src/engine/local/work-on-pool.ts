@@ -5,6 +5,7 @@ import type { ResultSchema } from "../../run/result-schema.ts";
 import { Dispatcher, type DispatcherOptions, type Happening } from "./dispatcher.ts";
 import { LogLimit } from "./log-limit.ts";
 import { ProcessPool } from "./process-pool.ts";
+import { PythonPool } from "./python-pool.ts";
 import { Supervisor } from "./supervisor.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -90,6 +91,7 @@ function logInto(
 }
 
 function startPool({ size, threadEntry, init, limits }: PoolWork, listener: WorkerPoolListener): WorkerPool {
+  if (init.trainer.kind === "python") return new PythonPool(size, threadEntry, init, listener);
   if (init.trainer.kind === "estimator") return new ThreadPool(size, threadEntry, init, listener);
   const entry = createRequire(import.meta.url).resolve("#worker-process");
   return new ProcessPool(size, { entry, init, memoryBytes: limits.memoryBytes }, listener);

@@ -1,0 +1,68 @@
+"""Models as the bytes that `joblib.dump` writes."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import joblib
+from joblib.numpy_pickle import NumpyPickler
+
+from manyfit_host.result_checks import InvalidResult
+from manyfit_host.user_code import cut_text, kind_of
+
+PROTOCOL = 5
+
+MOST_BYTES = 2**29
+"""Longest model that can be stored."""
+
+
+def dump_model(model: Any) -> memoryview:
+    """The bytes of `joblib.dump(model, file, compress=0, protocol=5)`, which any `joblib.load` reads.
+
+    The pickler is the one that `dump` ends in; what it checks before is of its arguments.
+    """
+    buffer = io.BytesIO()
+    NumpyPickler(buffer, protocol=PROTOCOL).dump(model)
+    content = buffer.getbuffer()
+    if len(content) > MOST_BYTES:
+        raise InvalidResult(f"model has {len(content)} bytes, at most {MOST_BYTES} can be stored")
+    return content
+
+
+def cannot_dump(model: Any, message: str) -> str:
+    """What is said of a model that cannot be pickled; `message` is of what was raised."""
+    return cut_text(f"model is {kind_of(model)}, which joblib cannot dump: {message}")
+
+
+def load_model(content: memoryview) -> Any:
+    """The model of such bytes.
+
+    Runs whatever the pickle says: only for bytes that are known to be of a run.
+    """
+    return joblib.load(io.BytesIO(content))
+
+
+_names: dict[type, str] = {}
+
+
+def class_name(model: Any) -> str:
+    """The dotted name under which people import the class: `sklearn.linear_model.LinearRegression`."""
+    kind = type(model)
+    name = _names.get(kind)
+    if name is None:
+        name = _names[kind] = _public_name(kind)
+    return name
+
+
+def _public_name(kind: type) -> str:
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    parts = kind.__module__.split(".")
+    first_private = next((i for i, part in enumerate(parts) if part.startswith("_")), len(parts))
+    for end in range(first_private, 0, -1):
+        public = ".".join(parts[:end])
+        if getattr(sys.modules.get(public), kind.__qualname__, None) is kind:
+            return f"{public}.{kind.__qualname__}"
+    return f"{kind.__module__}.{kind.__qualname__}"

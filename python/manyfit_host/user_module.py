@@ -1,0 +1,124 @@
+"""Loads a trainer's file, so that imports beside it work as they do in plain Python."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from importlib.util import decode_source, module_from_spec, spec_from_file_location
+from types import ModuleType
+from typing import Any
+
+from manyfit_host.packages import missing_package
+from manyfit_host.refusal import Refusal
+from manyfit_host.user_code import UserCode, remember_source
+
+FOLDER_PACKAGE = "manyfit_trainer"
+"""Package of which the trainer's folder is the content, so that `from .features import scale` finds a file
+beside it.
+"""
+
+
+@dataclass(frozen=True)
+class UserModule:
+    """A trainer's file that was run."""
+
+    name: str
+    """Of the file, as messages have it."""
+    path: str
+    module: ModuleType
+    sha256: str
+    """Of the bytes that were run."""
+    user_code: UserCode
+
+    def sources(self) -> list[dict[str, str]]:
+        """The file and every module beside it that it imported, by name, with the sha256 of each."""
+        found = {self.user_code.shown_path(self.path): self.sha256}
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if not isinstance(path, str) or path == self.path or not self.user_code.is_beside(path):
+                continue
+            try:
+                with open(path, "rb") as file:
+                    found[self.user_code.shown_path(path)] = hashlib.sha256(file.read()).hexdigest()
+            except OSError:
+                continue
+        return [{"name": name, "sha256": sha256} for name, sha256 in sorted(found.items())]
+
+
+_loaded: dict[str, UserModule] = {}
+
+
+def load_user_module(path: str) -> UserModule:
+    """Runs a trainer's file, once for each process.
+
+    Raises a `Refusal` where it cannot be read, or raises something itself.
+    """
+    if path not in _loaded:
+        _loaded[path] = _run_file(path)
+    return _loaded[path]
+
+
+def _run_file(path: str) -> UserModule:
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+        source = decode_source(content)
+    except (OSError, SyntaxError, UnicodeDecodeError) as failure:
+        raise Refusal("trainer_invalid", f"{name}: cannot be read: {failure}") from failure
+    root, package = _package_of(os.path.dirname(path))
+    user_code = UserCode(root)
+    sys.path.insert(0, root)
+    sys.argv = [path]
+    remember_source(path, source)
+    try:
+        module = _module_for(path, package)
+        exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
+    except ModuleNotFoundError as failure:
+        raise missing_package(failure, name) from failure
+    except Refusal:
+        raise
+    except BaseException as thrown:
+        stack = user_code.stack_of(thrown) or user_code.message_of(thrown)
+        text = f"{name}: could not be imported: {user_code.message_of(thrown)}\n{stack}"
+        raise Refusal("trainer_invalid", text) from thrown
+    return UserModule(name, path, module, hashlib.sha256(content).hexdigest(), user_code)
+
+
+def _package_of(folder: str) -> tuple[str, str]:
+    """The folder that is searched for imports, and the package; its name is empty where `folder` is none."""
+    names: list[str] = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return folder, ".".join(names)
+
+
+def _module_for(path: str, package: str) -> Any:
+    """A module that is known by the name under which plain Python would import it: pickles name it."""
+    stem = os.path.basename(path).removesuffix(".py")
+    name = f"{package}.{stem}" if package else stem
+    is_taken = name in sys.modules or (not package and stem in sys.stdlib_module_names)
+    if is_taken:
+        text = f"another module has the name {stem} already; give the file another name"
+        raise Refusal("trainer_invalid", f"{os.path.basename(path)}: {text}")
+    if package:
+        importlib.import_module(package)
+        known_as = name
+    else:
+        folder = ModuleType(FOLDER_PACKAGE)
+        folder.__path__ = [os.path.dirname(path)]
+        sys.modules[FOLDER_PACKAGE] = folder
+        known_as = f"{FOLDER_PACKAGE}.{stem}"
+    spec = spec_from_file_location(known_as, path)
+    if spec is None:
+        raise Refusal(
+            "trainer_invalid", f"{os.path.basename(path)}: is no Python file; its name must end in .py"
+        )
+    module = module_from_spec(spec)
+    module.__name__ = name
+    sys.modules[known_as] = sys.modules[name] = module
+    return module

@@ -1,0 +1,253 @@
+import { ManyfitError } from "../errors.ts";
+import type { Params } from "../job/job.ts";
+import type { KeyField } from "../key/key-type.ts";
+import type { ProcessEnd } from "../protocol/framed-process.ts";
+import {
+  type FromPython,
+  PYTHON_PROTOCOL_VERSION,
+  type PythonFits,
+  type PythonTrainerSpec,
+} from "../protocol/python-message.ts";
+import type { ReadColumn } from "../table/read-column.ts";
+import type { AtWork } from "../trainer/trainer.ts";
+import { ProgressCell } from "./progress-cell.ts";
+import { PythonChild, type PythonCommand } from "./python-child.ts";
+import { type PythonPartition, WorkBuilder } from "./work-builder.ts";
+
+/** What a service runs, and where. */
+export interface FitServiceOptions extends PythonCommand {
+  readonly trainer: PythonTrainerSpec;
+  readonly params: Params;
+  readonly columns: readonly ReadColumn[];
+  readonly keyFields: readonly KeyField[];
+  /** Where the progress cell lies. */
+  readonly folder: string;
+}
+
+/** Who is told what a service does. */
+export interface FitServiceListener {
+  /** A partition has been at work for a while, or printed something, or was at work when the child died. */
+  onStarted(atWork: AtWork): void;
+  onPrinted(atWork: AtWork | null, stream: "stdout" | "stderr", text: string): void;
+  /** The child is gone, and whatever was not answered will never be. */
+  onEnd(end: ProcessEnd): void;
+  /** The service cannot go on, which is no fault of a partition. */
+  onFailure(error: ManyfitError): void;
+}
+
+/** What became of one partition. */
+export interface PythonFit {
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly outcome:
+    | {
+        readonly model: Uint8Array;
+        readonly className: string;
+        readonly readable: string | null;
+        readonly metrics: Readonly<Record<string, number | null>>;
+        readonly warnings: readonly { readonly code: string; readonly message: string }[];
+      }
+    | { readonly code: string; readonly message: string; readonly stack: string | null };
+}
+
+/** A message takes this many partitions, or bytes, and leaves then. */
+const MESSAGE_PARTITIONS = 64;
+const MESSAGE_BYTES = 2 ** 20;
+
+/** Partitions, and bytes of their rows, that are with the child at a time: enough that it never waits. */
+const MOST_PARTITIONS = 256;
+const MOST_BYTES = 2 ** 25;
+
+/** Milliseconds between two looks at what the child is at. */
+const LOOK_EVERY_MS = 50;
+
+interface Waiting {
+  readonly atWork: AtWork;
+  readonly bytes: number;
+  readonly resolve: (fit: PythonFit) => void;
+}
+
+/**
+ * A Python child that fits partition after partition, in the order in which they are given, many in a message. What is
+ * given is copied at once. Where the child dies, promises of what it had not answered stay open: `onEnd` says so.
+ */
+export class FitService {
+  readonly #options: FitServiceOptions;
+  readonly #listener: FitServiceListener;
+  readonly #cell: ProgressCell;
+  readonly #child: PythonChild;
+  readonly #ready: Promise<void>;
+  readonly #tellReady: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #builder: WorkBuilder;
+  /** Those of the builder. */
+  #gathered: Waiting[] = [];
+  /** Those with the child, by message. */
+  readonly #sent = new Map<number, Waiting[]>();
+  #nextId = 0;
+  #count = 0;
+  #bytes = 0;
+  #isFlushing = false;
+  #told: AtWork | null = null;
+  #room: (() => void) | null = null;
+
+  /** @throws ManyfitError `worker_failed` where the system has no descriptors for its pipes. */
+  constructor(options: FitServiceOptions, listener: FitServiceListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#cell = new ProgressCell(options.folder);
+    this.#builder = new WorkBuilder(options.columns);
+    let tellReady = (): void => undefined;
+    this.#ready = new Promise((ready) => (tellReady = ready));
+    this.#tellReady = () => tellReady();
+    this.#child = new PythonChild(options, {
+      onMessage: (message) => this.#receive(message),
+      onPrinted: (stream, text) => this.#print(this.#look(), stream, text),
+      onEnd: (end) => this.#end(end),
+      onFailure: (error) => listener.onFailure(error),
+    });
+    const { trainer, params, columns, keyFields } = options;
+    const init = { trainer, params, columns, keys: keyFields, cell: this.#cell.path, frame: null };
+    this.#child.send({ type: "init", version: PYTHON_PROTOCOL_VERSION, ...init });
+    // What takes longer than a look is told, so that it can be timed.
+    this.#timer = setInterval(() => this.#tellAtWork(this.#look()), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Its process; null where there is none any more. */
+  get pid(): number | null {
+    return this.#child.pid;
+  }
+
+  /** Resolves when the trainer is loaded and set up. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** Gives a partition to the child; resolves when it is answered. */
+  fit(partition: PythonPartition, atWork: AtWork): Promise<PythonFit> {
+    const before = this.#builder.bytes;
+    this.#builder.add(partition);
+    const bytes = this.#builder.bytes - before;
+    this.#count++;
+    this.#bytes += bytes;
+    const fitted = new Promise<PythonFit>((resolve) => this.#gathered.push({ atWork, bytes, resolve }));
+    if (this.#gathered.length >= MESSAGE_PARTITIONS || this.#builder.bytes >= MESSAGE_BYTES) this.#flush();
+    else this.#flushSoon();
+    return fitted;
+  }
+
+  /** Resolves when the child could be given more. */
+  async untilRoom(): Promise<void> {
+    while (this.#count >= MOST_PARTITIONS || this.#bytes >= MOST_BYTES)
+      await new Promise<void>((room) => (this.#room = room));
+  }
+
+  /** Whether what the child says is left in its pipe. */
+  hold(isHeld: boolean): void {
+    this.#child.hold(isHeld);
+  }
+
+  /** Ends the child, whatever it is at. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#child.kill();
+    this.#cell.close();
+  }
+
+  /** As soon as whoever gives partitions waits for something. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#gathered.length === 0) return;
+    const id = this.#nextId++;
+    this.#sent.set(id, this.#gathered);
+    this.#child.send({ type: "fit", id, partitions: this.#builder.finish() });
+    this.#gathered = [];
+    this.#builder = new WorkBuilder(this.#options.columns);
+  }
+
+  #receive(message: FromPython): void {
+    if (message.type === "fitted") this.#answer(message);
+    else if (message.type === "ready") this.#tellReady();
+    else if (message.type === "logged") {
+      const { id, index, stream, text } = message;
+      this.#print(id === null || index === null ? null : this.#atWorkOf(id, index), stream, text);
+    } else if (message.type === "broken")
+      this.#listener.onFailure(new ManyfitError(message.code, message.message));
+  }
+
+  #answer(fits: PythonFits & { readonly last: boolean }): void {
+    const waiting = this.#sent.get(fits.id);
+    if (waiting === undefined)
+      throw new ManyfitError("worker_failed", `answer to message ${fits.id}, which was not asked`);
+    for (const [i, fit] of fitsOf(fits).entries()) {
+      const { bytes, resolve } = waiting[fits.first + i]!;
+      this.#count--;
+      this.#bytes -= bytes;
+      resolve(fit);
+    }
+    if (fits.last) this.#sent.delete(fits.id);
+    this.#room?.();
+    this.#room = null;
+  }
+
+  #print(atWork: AtWork | null, stream: "stdout" | "stderr", text: string): void {
+    this.#tellAtWork(atWork);
+    this.#listener.onPrinted(atWork, stream, text);
+  }
+
+  /** What the child is at; null between partitions. */
+  #look(): AtWork | null {
+    const progress = this.#cell.read();
+    return progress === null ? null : this.#atWorkOf(progress.id, progress.index);
+  }
+
+  #atWorkOf(id: number, index: number): AtWork | null {
+    return this.#sent.get(id)?.[index]?.atWork ?? null;
+  }
+
+  #tellAtWork(atWork: AtWork | null): void {
+    const told = this.#told;
+    if (atWork === null || (told?.task === atWork.task && told.partition === atWork.partition)) return;
+    this.#told = atWork;
+    this.#listener.onStarted(atWork);
+  }
+
+  #end(end: ProcessEnd): void {
+    clearInterval(this.#timer);
+    this.#tellAtWork(this.#look());
+    this.#cell.close();
+    this.#listener.onEnd(end);
+  }
+}
+
+/** The results of a message, one by one. */
+function fitsOf(fits: PythonFits): PythonFit[] {
+  const { first, count, state, startedAtMs, durationMs, models, metrics, classes, readable } = fits;
+  const errors = new Map(fits.errors.map((error) => [error.index - first, error]));
+  let fitted = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const time = { startedAtMs: startedAtMs[i]!, durationMs: durationMs[i]! };
+    const error = errors.get(i);
+    if (state[i] !== 0 && error !== undefined) {
+      const { code, message, stack } = error;
+      return { ...time, outcome: { code, message, stack } };
+    }
+    const at = fitted++;
+    const model = models.bytes.slice(at === 0 ? 0 : models.ends[at - 1]!, models.ends[at]!);
+    const warnings = fits.warnings.filter(({ index }) => index === first + i);
+    const outcome = {
+      ...{ model, className: classes[at]!, readable: readable[at] ?? null },
+      ...{ metrics: metrics[at] ?? {}, warnings },
+    };
+    return { ...time, outcome };
+  });
+}

@@ -1,0 +1,50 @@
+import type { PythonHostMessage, WorkerInit, WorkerMessage, WorkerPython } from "../protocol/message.ts";
+import { FitService } from "../python/fit-service.ts";
+import { createPythonTrainer } from "../python/python-trainer.ts";
+import type { AtWork, PipelinedTrainer } from "../trainer/trainer.ts";
+import { OutputLimit } from "./output-limit.ts";
+
+/** What a worker with a Python child tells. */
+export type SendFromHost = (message: WorkerMessage | PythonHostMessage) => void;
+
+/** A Python child with its trainer. */
+export interface HostedPython {
+  readonly trainer: PipelinedTrainer;
+  /** Whether to leave in its pipe what it says. */
+  hold(isHeld: boolean): void;
+}
+
+/** Starts the Python child of a worker, and tells what becomes of it. */
+export function hostPython(init: WorkerInit, python: WorkerPython, send: SendFromHost): HostedPython {
+  const { worker, readColumns: columns, keyFields, seed, rowPolicy } = init;
+  let atWork: AtWork | null = null;
+  const output = new OutputLimit(({ stream, text, isOutside }) => {
+    const { task, partition } = isOutside === true || atWork === null ? NOTHING : atWork;
+    send({ type: "logged", task, partition, stream, text });
+  });
+  const service = new FitService(
+    { name: `worker ${worker}`, columns, keyFields, ...python },
+    {
+      onStarted: (started) => {
+        output.beginPartition();
+        atWork = started;
+        send({ type: "started", ...started });
+      },
+      onPrinted: (of, stream, text) => output.print({ stream, text, isOutside: of === null }),
+      onEnd: (end) => {
+        output.tellTail();
+        send({ type: "ended", end });
+      },
+      onFailure: ({ code, message }) => send({ type: "broken", code, message }),
+    },
+  );
+  const { pid } = service;
+  if (pid !== null) send({ type: "child", pid });
+  const { minRows } = python;
+  return {
+    trainer: createPythonTrainer(service, { columns, keyFields, seed, rowPolicy, minRows }),
+    hold: (isHeld) => service.hold(isHeld),
+  };
+}
+
+const NOTHING = { task: null, partition: null };
