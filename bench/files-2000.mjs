@@ -1,13 +1,12 @@
 // 2,000 gzip CSV files x 1,000 rows x 3 features, one model per file: manyfit beside three rivals, in turn, in one run.
 // Usage: npm run build && node bench/files-2000.mjs [--files 2000] [--rows 1000] [--rounds 3] [--workers 2]
 // [--python python3]
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { linearRegression } from "../dist/index.js";
+import { filesSource } from "./files-source.mjs";
 import { checkOneDigest, hasRivals, measure, measureTrain, printTimings, scratchFolder } from "./measure.mjs";
 
 const { values: options } = parseArgs({
@@ -26,7 +25,7 @@ const features = ["x1", "x2", "x3"];
 /** How far coefficients may differ, in shares of their size, or of 1 where they are smaller. */
 const TOLERANCE = 1e-9;
 
-const source = writeFiles();
+const source = filesSource(files, rows);
 const scratch = scratchFolder();
 const hasPython = hasRivals(options.python);
 
@@ -66,44 +65,6 @@ checkOneDigest(own);
 const duckdb = await (await DuckDBInstance.create(":memory:")).connect();
 if (hasPython) {
   for (const [name, args] of Object.entries(rivals)) await checkSameAnswer(name, String(args[2]));
-}
-
-/** Makes the files where they are missing, under another name until all are there, and gives their folder. */
-function writeFiles() {
-  const folder = join(import.meta.dirname, "data", `files-${files}x${rows}`);
-  if (existsSync(folder)) return folder;
-  const unfinished = `${folder}-unfinished`;
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
-  for (let number = 0; number < files; number++) {
-    const name = `sensor-${String(number).padStart(String(files - 1).length, "0")}.csv.gz`;
-    writeFileSync(join(unfinished, name), gzipSync(csvOf(number)));
-  }
-  renameSync(unfinished, folder);
-  return folder;
-}
-
-/**
- * Feature `x1` has a mean of 105, and the slopes differ from file to file.
- * @param {number} number
- */
-function csvOf(number) {
-  let state = number + 1;
-  // xorshift32, G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8 (2003).
-  const random = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  for (let i = 0; i < 10; i++) random();
-  const lines = [`x1,x2,x3,${target}`];
-  for (let row = 0; row < rows; row++) {
-    const [x1, x2, x3] = [100 + 10 * random(), 10 * random(), random() - 0.5];
-    const y = (number % 7) * x1 - 0.5 * x2 + (1 + number / files) * x3 + random();
-    lines.push([x1, x2, x3, y].map((value) => value.toFixed(5)).join(","));
-  }
-  return `${lines.join("\n")}\n`;
 }
 
 /**

@@ -60,15 +60,23 @@ export function measureTrain(options) {
  * @param {string} python
  */
 export function hasRivals(python) {
+  if (hasModules(python, ["duckdb", "joblib", "numpy", "pandas", "pyarrow", "sklearn"])) return true;
+  console.log(
+    `rivals left out: ${python} lacks what bench/rivals/requirements.txt names; see bench/README.md`,
+  );
+  return false;
+}
+
+/**
+ * Whether Python can import all of these.
+ * @param {string} python
+ * @param {readonly string[]} modules
+ */
+export function hasModules(python, modules) {
   try {
-    execFileSync(python, ["-c", "import duckdb, joblib, numpy, pandas, pyarrow, sklearn"], {
-      stdio: "ignore",
-    });
+    execFileSync(python, ["-c", `import ${modules.join(", ")}`], { stdio: "ignore" });
     return true;
   } catch {
-    console.log(
-      `rivals left out: ${python} lacks what bench/rivals/requirements.txt names; see bench/README.md`,
-    );
     return false;
   }
 }

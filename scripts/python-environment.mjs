@@ -16,14 +16,31 @@ export const LOWEST_PYTHON = /** @type {const} */ ([3, 11]);
 
 const ENVIRONMENTS = join(projectFolder, ".cache", "python");
 
+/** Requirements of the environments that tests run with. */
+export const TEST_ENVIRONMENTS = /** @type {const} */ ({
+  newest: "test/python/requirements.txt",
+  lowest: "test/python/requirements-lowest.txt",
+  lint: "test/python/requirements-lint.txt",
+});
+
+/** The declared lowest versions have wheels for Pythons below this one: where there is such a one, it runs them. */
+const TOO_NEW_FOR_LOWEST = /** @type {const} */ ([3, 13]);
+
+/** Milliseconds within which a Python has to say its version. */
+const ANSWER_MS = 30_000;
+
 /** Milliseconds after which the lock of a process that is making an environment is taken for forgotten. */
 const FORGOTTEN_MS = 15 * 60_000;
 
-const VERSION_CODE = "import platform, sys; print(platform.python_version()); print(sys.executable)";
+/** Fails where environments cannot be made: Debian has that in a package of its own. */
+const VERSION_CODE =
+  "import ensurepip, platform, sys, venv; print(platform.python_version()); print(sys.executable)";
+
+const NO_PYTHON = `there is no Python ${LOWEST_PYTHON.join(".")} or later on the path that can make environments (on Debian: apt-get install python3 python3-venv)`;
 
 /**
- * The first Python of the path whose version is at least {@link LOWEST_PYTHON} and, where `below` is given, lower than it;
- * null where there is none. `MANYFIT_TEST_PYTHON` names another one to look at first.
+ * The first Python of the path that can make environments, whose version is at least {@link LOWEST_PYTHON} and, where `below`
+ * is given, lower than it; null where there is none. `MANYFIT_TEST_PYTHON` names another one to look at first.
  *
  * @param {readonly [number, number] | null} [below] Major and minor.
  * @returns {Interpreter | null}
@@ -32,13 +49,34 @@ export function findPythonForTests(below = null) {
   const told = process.env["MANYFIT_TEST_PYTHON"];
   const minors = [11, 12, 13, 14].map((minor) => `python3.${minor}`);
   for (const name of [...(told ? [told] : []), "python3", ...minors, "python"]) {
-    const { status, stdout } = spawnSync(name, ["-c", VERSION_CODE], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(name, ["-c", VERSION_CODE], {
+      encoding: "utf8",
+      timeout: ANSWER_MS,
+    });
     if (status !== 0) continue;
     const [version = "", path = name] = stdout.trim().split(/\r?\n/);
     if (isAtLeast(version, LOWEST_PYTHON) && (below === null || !isAtLeast(version, below)))
       return { path, version };
   }
   return null;
+}
+
+/**
+ * The interpreter of one of the environments that tests run with, which is made where it is not there yet: that takes a
+ * minute or two. Never rejects: where there is none, it says why.
+ *
+ * @param {keyof typeof TEST_ENVIRONMENTS} name
+ * @returns {Promise<{ readonly path: string } | { readonly reason: string }>}
+ */
+export async function environmentForTests(name) {
+  const older = name === "lowest" ? findPythonForTests(TOO_NEW_FOR_LOWEST) : null;
+  const python = older ?? findPythonForTests();
+  if (python === null) return { reason: NO_PYTHON };
+  try {
+    return { path: await pythonEnvironment(join(projectFolder, TEST_ENVIRONMENTS[name]), python) };
+  } catch (thrown) {
+    return { reason: `no environment could be made: ${/** @type {Error} */ (thrown).message}` };
+  }
 }
 
 /**
@@ -156,9 +194,14 @@ function isAtLeast(version, [lowestMajor, lowestMinor]) {
   return major > lowestMajor || (major === lowestMajor && minor >= lowestMinor);
 }
 
-// As a command: makes the environments of the tests, or that of the requirements file that is named.
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const python = findPythonForTests();
-  if (python === null) throw new Error(`there is no Python ${LOWEST_PYTHON.join(".")} or later on the path`);
-  console.log(await pythonEnvironment(process.argv[2] ?? "test/python/requirements.txt", python));
+/** Makes all environments of the tests, and says which there are. */
+async function makeAll() {
+  const names = /** @type {(keyof typeof TEST_ENVIRONMENTS)[]} */ (Object.keys(TEST_ENVIRONMENTS));
+  for (const name of names) {
+    const made = await environmentForTests(name);
+    console.log(`${name}: ${"path" in made ? made.path : `tests that need it are skipped: ${made.reason}`}`);
+  }
 }
+
+// As a command: makes the environments of the tests.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await makeAll();

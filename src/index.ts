@@ -1,8 +1,12 @@
 // For users: train, look at runs.
 
+export { type DiagnoseOptions, type Diagnosis, diagnose } from "./doctor/diagnose.ts";
+export type { Finding, Mend } from "./doctor/finding.ts";
 export type { RowStream } from "./duckdb/duckdb.ts";
 export type { JsonCell } from "./duckdb/json-cell.ts";
 export { type ErrorCode, ManyfitError, type ManyfitErrorOptions } from "./errors.ts";
+export type { ExportForm } from "./export/exported-models.ts";
+export { type Exported, type ExportOptions, exportModels } from "./export-models.ts";
 export type { Dialect, ToldDialect } from "./job/dialect.ts";
 export { type FileOptions, type FileSource, files } from "./job/files.ts";
 export type {
@@ -12,6 +16,7 @@ export type {
   ModuleSpec,
   Params,
   Partitioning,
+  SklearnSpec,
   SourceSpec,
   TrainerSpec,
 } from "./job/job.ts";
@@ -24,7 +29,7 @@ export type {
   TrainerColumns,
   TrainerModule,
 } from "./job/resolved-job.ts";
-export type { PythonEnvironment, PythonFacts } from "./job/trainer-description.ts";
+export type { PythonEnvironment, PythonFacts, PythonSource } from "./job/trainer-description.ts";
 export type { KeyField, KeyType, KeyValue } from "./key/key-type.ts";
 export type { Forecast, SampledCause, TimeRange } from "./plan/forecast.ts";
 export type { SizeBin, SizeSpread } from "./plan/sizes.ts";
@@ -87,6 +92,7 @@ export { train } from "./train.ts";
 export type { PartitioningOptions, TrainOptions } from "./train-options.ts";
 export { type DefinedTrainer, defineTrainer } from "./trainer/define-trainer.ts";
 export { type LinearRegressionParams, linearRegression } from "./trainer/linear-regression.ts";
+export { type SklearnOptions, sklearn } from "./trainer/sklearn.ts";
 export type {
   CheckedFit,
   CheckedScore,

@@ -22,6 +22,8 @@ export interface EngineOptions
     readonly memoryPerWorkerBytes: number | null;
     /** Whether workers are processes: the trainer is one of the user's. */
     readonly isProcess: boolean;
+    /** Whether these are Python. Default: false. */
+    readonly isPython?: boolean;
   };
 }
 
@@ -98,6 +100,7 @@ function budgetOf(workers: number, told: NonNullable<EngineOptions["memory"]>): 
     availableBytes: process.availableMemory(),
     workers,
     isProcess: told.isProcess,
+    isPython: told.isPython ?? false,
     perWorkerBytes: told.memoryPerWorkerBytes,
   });
 }

@@ -1,7 +1,7 @@
 import type { Engine, Inspection } from "./engine/engine.ts";
 import type { Dialect } from "./job/dialect.ts";
 import type { Inventory } from "./job/inventory.ts";
-import { isModuleSpec, type Params, type Partitioning } from "./job/job.ts";
+import { isEstimatorSpec, isSklearnSpec, type Params, type Partitioning } from "./job/job.ts";
 import type { FailureBudget, RowPolicy } from "./job/policy.ts";
 import type { ResolvedJob, SourceFormat, TrainerColumns } from "./job/resolved-job.ts";
 import { decodeKey } from "./key/decode-key.ts";
@@ -78,9 +78,9 @@ export interface Plan {
   readonly where: string | null;
   readonly partitioning: Partitioning["kind"];
   readonly keys: readonly KeyField[];
-  /** Name of the estimator, or of the file of the user's trainer. */
+  /** Name of the estimator, or of the file of the user's trainer; of a class of scikit-learn's kind its dotted path. */
   readonly trainer: string;
-  /** The part that each column plays in an estimator; null for trainers of the user's. */
+  /** The part that each column plays in an estimator or a class; null for modules of the user's. */
   readonly trainerColumns: TrainerColumns | null;
   /** As they were given to the trainer; of an estimator, with its defaults. */
   readonly params: Params;
@@ -200,7 +200,7 @@ function memoryOf({ inventory, memory, exchangeBytes }: Inspection): PlanMemory 
     spills: exchangeBytes > memory.exchangeBytes,
     tooLarge: tooLarge.length,
     tooLargeExamples: tooLarge.slice(0, NAMED_TOO_LARGE).map((partition) => named(inventory, partition)),
-    tooLargeFate: isModuleSpec(inventory.job.trainer) ? "partition_too_large" : "blocks",
+    tooLargeFate: isEstimatorSpec(inventory.job.trainer) ? "blocks" : "partition_too_large",
   };
 }
 
@@ -209,15 +209,16 @@ function rulesOf({ policy, rowPolicy, orderBy, limit }: ResolvedJob): PlanRules 
   return { nulls, holdout: rowPolicy.holdout, orderBy, limit, timeoutMs, maxFailed };
 }
 
-/** Name of a job's estimator, or of the file of its trainer. */
+/** Name of a job's estimator or class, or of the file of its trainer. */
 function trainerName({ trainer, module }: ResolvedJob): string {
-  return isModuleSpec(trainer) ? (module?.name ?? trainer.module) : trainer.estimator;
+  if (isEstimatorSpec(trainer)) return trainer.estimator;
+  return isSklearnSpec(trainer) ? trainer.sklearn : (module?.name ?? trainer.module);
 }
 
 function leftOutOf(job: ResolvedJob): Pick<Plan, "leftOut" | "unnamed"> {
   const { trainer, columns, keyFields, trainerColumns } = job;
-  if (trainerColumns === null || Array.isArray(trainer.params["features"]))
-    return { leftOut: [], unnamed: [] };
+  const told = isSklearnSpec(trainer) ? trainer.features : trainer.params["features"];
+  if (trainerColumns === null || Array.isArray(told)) return { leftOut: [], unnamed: [] };
   const { features, target, weights } = trainerColumns;
   const keys = job.partitioning.kind === "file" ? [] : keyFields.map((field) => field.name);
   const used = new Set([...features, target, weights, ...keys]);

@@ -1,5 +1,5 @@
 import { ManyfitError } from "./errors.ts";
-import { isModuleSpec, type TrainerSpec } from "./job/job.ts";
+import { isEstimatorSpec, type TrainerSpec } from "./job/job.ts";
 import type { FailureBudget, NullPolicy, Policy } from "./job/policy.ts";
 
 /** What options say of rows, time and failures, as `train` takes them. */
@@ -22,7 +22,7 @@ export function policyFrom(options: PolicyOptions, trainer: TrainerSpec): Policy
   const { nulls, minRows, holdout, timeout, maxFailed } = options;
   if (nulls !== undefined && !NULL_POLICIES.includes(nulls))
     throw invalid(`nulls is ${JSON.stringify(nulls)}, allowed are ${NULL_POLICIES.join(", ")}`);
-  if (!isModuleSpec(trainer)) {
+  if (isEstimatorSpec(trainer)) {
     if (nulls === "keep")
       throw invalid(
         `nulls is keep, but ${trainer.estimator} cannot fit rows with NULL, NaN or an infinity; allowed are drop and fail`,

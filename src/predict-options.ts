@@ -53,10 +53,14 @@ export interface PredictOptions {
    * `predict_failed`. Default: what `memory` leaves for it.
    */
   readonly memoryPerWorker?: number | string;
+  /** The Python that runs a trainer of Python's: a path, or a name on the path. Default: as `train` finds it. */
+  readonly python?: string;
   /** Whether an `out` that is there already is replaced. Default: false, because it may be dear to somebody. */
   readonly overwrite?: boolean;
   /** Called when a phase begins, with the number of rows where it is known. What it throws is ignored. */
   readonly onPhase?: (phase: PredictPhase, rows: number | null) => void;
+  /** Called with each line of `warnings`, before anything is predicted. What it throws is ignored. */
+  readonly onWarning?: (text: string) => void;
   /**
    * Called with what happens while a trainer of the user's predicts, such as `trainer.logged`: what it prints. What it
    * throws is ignored.
@@ -82,6 +86,8 @@ export interface PredictRequest {
   /** Null: what is left for it. */
   readonly memoryPerWorkerBytes: number | null;
   readonly overwrite: boolean;
+  /** Null: as it is found. */
+  readonly python: string | null;
 }
 
 /** Settles options once, so that nothing behind checks or defaults them again. Throws `invalid_option`. */
@@ -89,6 +95,7 @@ export function predictRequestFrom(options: PredictOptions): PredictRequest {
   const { run, out, unknown = "null", workers = availableParallelism(), overwrite = false } = options;
   if (run === "") throw invalid("run is empty; name a run folder, an id, or latest");
   if (out === "") throw invalid("the file to write (--out) is empty; was a variable unset?");
+  if (options.python === "") throw invalid("python (--python) is empty; was a variable unset?");
   if (options.runs === "") throw invalid("the folder of runs (--runs) is empty");
   if (unknown !== "null" && unknown !== "error") {
     throw invalid(`unknown is ${JSON.stringify(unknown)}, allowed are null and error`);
@@ -110,6 +117,7 @@ export function predictRequestFrom(options: PredictOptions): PredictRequest {
     memoryPerWorkerBytes:
       memoryPerWorker === undefined ? null : bytesFrom("memoryPerWorker", memoryPerWorker),
     overwrite,
+    python: options.python ?? null,
   };
 }
 

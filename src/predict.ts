@@ -1,5 +1,6 @@
 import type { Connection } from "./duckdb/duckdb.ts";
 import { spillError } from "./duckdb/spill-error.ts";
+import type { PredictingModule } from "./engine/engine.ts";
 import { ManyfitError } from "./errors.ts";
 import { type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
 import { checkArchives } from "./predict/check-archives.ts";
@@ -33,6 +34,7 @@ import {
   type PredictRequest,
   predictRequestFrom,
 } from "./predict-options.ts";
+import { predictingPython } from "./predict-python.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import type { UnreadableFile } from "./run/unreadable-file.ts";
 import { checkUnchanged } from "./source/list-files.ts";
@@ -53,6 +55,8 @@ export interface Prediction extends PredictionSummary, LeftOut {
   readonly run: string;
   /** Absolute path of the file that was written. */
   readonly file: string;
+  /** A line for each version of Python or a package that is not the one that the models were fitted with. */
+  readonly warnings: readonly string[];
   readonly durationMs: number;
 }
 
@@ -70,8 +74,8 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
   const trained = await trainedRunFrom(run);
   const output = await checkOutputFile(request.out, request.overwrite);
   checkLimits(request, trained);
-  const isProcess = trained.model.kind === "module";
-  const opened = await openEngine(isProcess ? request.workers : 0, engineOptionsOf(request, isProcess));
+  const isProcess = trained.model.kind !== "linear";
+  const opened = await openEngine(isProcess ? request.workers : 0, engineOptionsOf(request, trained));
   try {
     const summary = await predictWith(opened, { request, trained, output }, options);
     return { run: trained.id, ...summary, file: output.path, durationMs: Date.now() - startedAtMs };
@@ -83,7 +87,7 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
 }
 
 function checkLimits({ timeoutMs }: PredictRequest, { model }: TrainedRun): void {
-  if (timeoutMs === null || model.kind === "module") return;
+  if (timeoutMs === null || model.kind !== "linear") return;
   throw new ManyfitError(
     "invalid_option",
     "timeout is given, but linear models always come to an end; it is for trainers of your own",
@@ -93,10 +97,11 @@ function checkLimits({ timeoutMs }: PredictRequest, { model }: TrainedRun): void
 /** Linear models predict inside DuckDB, which may have more where nobody says how much there is for all. */
 function engineOptionsOf(
   { memoryBytes, memoryPerWorkerBytes }: PredictRequest,
-  isProcess: boolean,
+  { model: { kind } }: TrainedRun,
 ): EngineOptions {
+  const isProcess = kind !== "linear";
   if (!isProcess && memoryBytes === null) return {};
-  return { memory: { memoryBytes, memoryPerWorkerBytes, isProcess } };
+  return { memory: { memoryBytes, memoryPerWorkerBytes, isProcess, isPython: kind === "python" } };
 }
 
 /** What is predicted, with what, and where to. */
@@ -107,14 +112,14 @@ export interface PredictTask {
 }
 
 /** What is told meanwhile, and what stops it. */
-export type PredictHooks = Pick<PredictOptions, "onPhase" | "onEvent" | "signal">;
+export type PredictHooks = Pick<PredictOptions, "onPhase" | "onEvent" | "onWarning" | "signal">;
 
 /** {@link predict} with an engine of one's own: read, predict, write. */
 export async function predictWith(
-  opened: Pick<OpenedEngine, "duckdb" | "engine">,
+  opened: PredictEngine,
   task: PredictTask,
-  { onPhase, onEvent, signal = new AbortController().signal }: PredictHooks,
-): Promise<PredictionSummary & LeftOut> {
+  { onPhase, onEvent, onWarning, signal = new AbortController().signal }: PredictHooks,
+): Promise<PredictionSummary & LeftOut & Pick<Prediction, "warnings">> {
   const connection = await opened.duckdb.connect();
   const stop = (): void => connection.interrupt();
   signal.addEventListener("abort", stop);
@@ -126,8 +131,11 @@ export async function predictWith(
   try {
     signal.throwIfAborted();
     work.onPhase("reading", null);
+    const { trainer, warnings } = await predictingTrainer(opened, task, connection, signal);
+    for (const warning of warnings) quietly(() => onWarning?.(warning));
     const isPerFile = task.trained.manifest.job.partitioning.kind === "file";
-    return isPerFile ? await predictFiles(work) : await predictTable(work);
+    const summary = await (isPerFile ? predictFiles : predictTable)({ ...work, trainer });
+    return { ...summary, warnings };
   } catch (error) {
     throw signal.aborted
       ? new ManyfitError("interrupted", "prediction was interrupted; nothing is written", { cause: error })
@@ -138,9 +146,27 @@ export async function predictWith(
   }
 }
 
+/** What predicts, and where it may put files. */
+export type PredictEngine = Pick<OpenedEngine, "duckdb" | "engine" | "tempFolder">;
+
+/** What workers run; null where SQL alone predicts. */
+async function predictingTrainer(
+  { tempFolder }: PredictEngine,
+  { trained, request: { python } }: PredictTask,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<{ readonly trainer: PredictingModule | null; readonly warnings: readonly string[] }> {
+  const { model, manifest } = trained;
+  if (model.kind === "linear") return { trainer: null, warnings: [] };
+  if (model.kind === "python") return predictingPython(trained, { python, tempFolder, connection, signal });
+  const { params } = manifest.job.trainer;
+  return { trainer: { kind: "module", path: model.path, params }, warnings: [] };
+}
+
 /** A prediction under way. */
 interface Work extends PredictTask {
-  readonly opened: Pick<OpenedEngine, "duckdb" | "engine">;
+  readonly opened: PredictEngine;
+  readonly trainer: PredictingModule | null;
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly onPhase: (phase: PredictPhase, rows: number | null) => void;
@@ -221,7 +247,7 @@ async function predictSource(work: Work, source: FoundSource): Promise<Predictio
     const { keys: fields } = trained.manifest;
     work.onPhase("predicting", relation.rowCount);
     if (request.unknown === "error") await checkKnown(relation, lookup, fields, connection);
-    if (fileColumn !== null && trained.model.kind === "module") {
+    if (fileColumn !== null && trained.model.kind !== "linear") {
       // A file that cannot be read is found before any is given to the trainer.
       await checkValues(input, trained, connection);
       await archives.finished;
@@ -249,16 +275,14 @@ async function predictSource(work: Work, source: FoundSource): Promise<Predictio
 
 /** How rows come to their predictions: by SQL alone, or from what the trainer said of them. */
 async function valuesOf(
-  { opened: { duckdb, engine }, connection, request: { timeoutMs }, signal, onEvent }: Work,
-  { trained, ...rest }: Omit<ScoringParts, "path" | "timeoutMs">,
+  { opened: { duckdb, engine }, trainer, connection, request: { timeoutMs }, signal, onEvent }: Work,
+  parts: Omit<ScoringParts, "trainer" | "timeoutMs">,
   checkNames: (added: readonly string[]) => void,
 ): Promise<RowValues> {
-  const { model } = trained;
-  if (model.kind === "linear") return linearValues(model.reads.length);
+  if (trainer === null) return linearValues(parts.trained.model.reads.length);
   const modelConnection = await duckdb.connect();
   try {
-    const parts = { trained, ...rest, path: model.path, timeoutMs };
-    const source = await createScoringSource(parts, connection, modelConnection);
+    const source = await createScoringSource({ ...parts, trainer, timeoutMs }, connection, modelConnection);
     const tables = new PredictionTables(connection, checkNames);
     // Where no row has a model there is nothing to ask.
     const isNeeded = source.partitionRows.some((rows) => rows > 0);

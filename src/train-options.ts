@@ -4,10 +4,12 @@ import type { ToldDialect } from "./job/dialect.ts";
 import { type FileSource, files } from "./job/files.ts";
 import {
   type ColumnType,
-  isModuleSpec,
+  isEstimatorSpec,
+  isSklearnSpec,
   type Job,
   type Params,
   type Partitioning,
+  type SklearnSpec,
   type SourceSpec,
   type TrainerSpec,
 } from "./job/job.ts";
@@ -50,7 +52,8 @@ export type TrainOptions = PartitioningOptions & {
   readonly source: string | readonly string[] | FileSource;
   /**
    * What to fit: an estimator, such as `linearRegression({ target: "y" })`, or a trainer of your own by the path of its
-   * file, relative to the working directory, such as `{ module: "./trainer.ts", params: { alpha: 1 } }`.
+   * file, relative to the working directory, such as `{ module: "./trainer.ts", params: { alpha: 1 } }`, or a class of
+   * scikit-learn's kind, such as `sklearn({ class: "sklearn.linear_model.Ridge", target: "y" })`.
    */
   readonly trainer: TrainerSpec;
   /** Types of columns that the source would get wrong; keys of text files are text unless told here. Not beside `files`. */
@@ -132,7 +135,7 @@ export function requestFrom(options: TrainOptions): Request {
   const workers = wholeNumber("workers", options.workers ?? availableParallelism(), MAX_WORKERS);
   const seed = wholeNumber("seed", options.seed ?? DEFAULT_SEED, MAX_SEED);
   const { memory, memoryPerWorker } = options;
-  if (memoryPerWorker !== undefined && !isModuleSpec(trainer)) {
+  if (memoryPerWorker !== undefined && isEstimatorSpec(trainer)) {
     throw new ManyfitError(
       "invalid_option",
       `memoryPerWorker is given, but ${trainer.estimator} runs in threads of one process; give memory, or leave it out`,
@@ -236,18 +239,41 @@ function orderFrom(orderBy: string | readonly string[]): readonly string[] {
 
 /** Names are checked before anything is read; whether a module is there and what it says is found when it is bundled. */
 function trainerFrom(spec: TrainerSpec): TrainerSpec {
-  if (typeof spec !== "object" || spec === null || !("module" in spec || "estimator" in spec)) {
+  if (
+    typeof spec !== "object" ||
+    spec === null ||
+    !("module" in spec || "estimator" in spec || "sklearn" in spec)
+  ) {
     throw new ManyfitError(
       "invalid_option",
       'trainer is none: give linearRegression({ target: "y" }) or { module: "./trainer.ts", params: {} }',
     );
   }
-  if (!isModuleSpec(spec)) {
+  if (isSklearnSpec(spec)) return classFrom(spec);
+  if (isEstimatorSpec(spec)) {
     familyOf(spec, BUILT_IN_ESTIMATORS);
     return spec;
   }
   if (spec.module === "") throw new ManyfitError("invalid_option", "the path of the trainer is empty");
   return { module: spec.module, params: paramsFrom(spec.params ?? {}) };
+}
+
+/** A copy of what is said of a class; what is true of it, Python finds out. Throws `invalid_option`. */
+function classFrom({ sklearn, target, features, weights, params }: SklearnSpec): SklearnSpec {
+  if (typeof sklearn !== "string" || sklearn === "")
+    throw new ManyfitError(
+      "invalid_option",
+      "the class is empty; name one such as sklearn.linear_model.LinearRegression",
+    );
+  for (const [name, column] of Object.entries({ target, weights })) {
+    if (column !== "") continue;
+    throw new ManyfitError("invalid_option", `${name} is empty; name a column, or leave it out`);
+  }
+  const copied = features === null || features === undefined ? null : [...features];
+  return {
+    ...{ sklearn, target: target ?? null, features: copied, weights: weights ?? null },
+    params: paramsFrom(params ?? {}),
+  };
 }
 
 /** A copy of params as they will be stored and as every worker gets them. Throws `invalid_option` for what JSON would change. */

@@ -3,7 +3,7 @@ import { DUCKDB_VERSION } from "./duckdb/duckdb.ts";
 import { spillError } from "./duckdb/spill-error.ts";
 import type { Inspection } from "./engine/engine.ts";
 import { type ErrorCode, errorFrom, ManyfitError } from "./errors.ts";
-import { isModuleSpec } from "./job/job.ts";
+import { isEstimatorSpec, isPython } from "./job/job.ts";
 import { type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
 import { keyText, planRun } from "./plan.ts";
 import { FailureTally } from "./run/failure-tally.ts";
@@ -15,6 +15,7 @@ import { spentBudgetText } from "./run/spent-budget.ts";
 import { sampleMemory } from "./sample-memory.ts";
 import { type FileHashing, hashFiles } from "./source/hash-files.ts";
 import { checkUnchanged } from "./source/list-files.ts";
+import type { Artifact } from "./store/artifact.ts";
 import type { ReadFile, RunEnvironment } from "./store/manifest.ts";
 import { checkNameIsFree } from "./store/new-folder.ts";
 import { type OpenedRun, openRun } from "./store/open-run.ts";
@@ -24,9 +25,10 @@ import type { WritePoint } from "./store/write-point.ts";
 import { type Request, requestFrom, type TrainOptions } from "./train-options.ts";
 import { VERSION } from "./version.ts";
 
-/** Name under which a run keeps the user's trainer: JavaScript as its bundle, Python as it stands. */
-function trainerFile(name: string): string {
-  return name.endsWith(".py") ? "trainer.py" : "trainer.mjs";
+/** What a run keeps of the user's trainer: JavaScript as its bundle, Python as it stands. */
+function artifactsOf(bundle: Inspection["bundle"]): readonly Artifact[] {
+  if (bundle === null) return [];
+  return bundle.files ?? [{ name: "trainer.mjs", bytes: Buffer.from(bundle.code) }];
 }
 
 /** A signal that is never aborted. */
@@ -55,7 +57,12 @@ export function memoryOf({
   memoryPerWorkerBytes,
   job,
 }: Request): NonNullable<EngineOptions["memory"]> {
-  return { memoryBytes, memoryPerWorkerBytes, isProcess: isModuleSpec(job.trainer) };
+  return {
+    memoryBytes,
+    memoryPerWorkerBytes,
+    isProcess: !isEstimatorSpec(job.trainer),
+    isPython: isPython(job.trainer),
+  };
 }
 
 /** What may listen to a run or stop it. */
@@ -96,7 +103,7 @@ async function trainLogged(opened: OpenedEngine, request: Request, run: LoggedRu
   const planned = planRun(inspection, opened.engine);
   hooks.onPlan?.(planned);
   const { partitions, rows, bytes, fits } = planned;
-  const isEstimator = !isModuleSpec(request.job.trainer);
+  const isEstimator = !isEstimatorSpec(request.job.trainer);
   const skips = partitions - fits;
   log.add({ type: "run.planned", atMs: Date.now(), partitions, rows, skips, bytes, isEstimator });
   const { startedAtMs } = log;
@@ -159,7 +166,7 @@ function openWriter(
       environment: environmentOf(opened),
     },
     startedAtMs,
-    artifacts: bundle === null ? [] : [{ name: trainerFile(bundle.name), bytes: Buffer.from(bundle.code) }],
+    artifacts: artifactsOf(bundle),
     ...(opened.memory === null ? {} : { resultBytes: opened.memory.resultBytes }),
     ...(hooks.onWritePoint === undefined ? {} : { onWritePoint: hooks.onWritePoint }),
   });

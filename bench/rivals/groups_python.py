@@ -1,13 +1,10 @@
-"""What people write for one scikit-learn model per group: pandas groupby and a loop, or joblib's processes, each model
+"""What people write for one scikit-learn model per key or file: pandas and a loop, or joblib's processes, each model
 dumped to a file of its own by joblib.
 
-Arguments: the Parquet file, folder to write to, processes (1 is a plain loop), a trainer's file with `fit(df)`, groups
-to fit (the first so many). `--fit-only` measures calls of `fit` on ready frames and joblib.dump to memory alone, in
-processor seconds. Prints one line of JSON.
+Arguments: a Parquet file with a column `key` or a folder of gzip CSV files, folder to write to, a trainer's file with
+`fit(df)`, processes (1 is a plain loop). Prints one line of JSON.
 """
 
-import importlib.util
-import io
 import json
 import os
 import resource
@@ -16,58 +13,58 @@ import time
 
 import joblib
 import pandas as pd
+from trainer_file import frame_for, load_trainer, parts_of
+
+TASKS_PER_PROCESS = 8
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location("trainer", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def fit_one(trainer, out, name, part):
+    joblib.dump(trainer.fit(frame_for(trainer, part)), os.path.join(out, f"{name}.joblib"))
 
 
-def fit_group(trainer, group, part, out):
-    names = load(trainer) if isinstance(trainer, str) else trainer
-    arguments = [part, 1] if "seed" in names.fit.__code__.co_varnames[: names.fit.__code__.co_argcount] else [part]
-    model = names.fit(*arguments)
-    joblib.dump(model, os.path.join(out, f"{group}.joblib"))
-    return (group, *linear(model))
+def fit_parts(trainer_path, out, parts):
+    """A task of joblib's: keys with their rows."""
+    trainer = load_trainer(trainer_path)
+    for name, part in parts:
+        fit_one(trainer, out, name, part)
 
 
-def linear(model):
-    return (model.intercept_, *model.coef_) if hasattr(model, "coef_") else ()
+def fit_files(trainer_path, out, folder, names):
+    """A task of joblib's: files, which the process reads itself."""
+    trainer = load_trainer(trainer_path)
+    for name in names:
+        fit_one(trainer, out, name, pd.read_csv(os.path.join(folder, name), usecols=trainer.columns))
 
 
-def main(source, out, processes, trainer, groups, fit_only):
-    os.makedirs(out, exist_ok=True)
-    started = time.perf_counter()
-    module = load(trainer)
-    frame = pd.read_parquet(source, columns=["key", *module.columns])
-    if groups < frame["key"].nunique():
-        frame = frame[frame["key"] < groups]
-    parts = frame.groupby("key")
-    if fit_only:
-        frames = [part.drop(columns="key").reset_index(drop=True) for _, part in parts]
-        if getattr(module, "frame", "pandas") == "numpy":
-            frames = [{name: part[name].to_numpy() for name in module.columns} for part in frames]
-        wants_seed = "seed" in module.fit.__code__.co_varnames[: module.fit.__code__.co_argcount]
-        before = time.process_time()
-        for part in frames:
-            model = module.fit(part, 1) if wants_seed else module.fit(part)
-            joblib.dump(model, io.BytesIO())
-        return {"models": len(frames), "fit_cpu_seconds": time.process_time() - before}
-    if processes == 1:
-        rows = [fit_group(module, group, part, out) for group, part in parts]
+def in_processes(trainer_path, source, out, processes):
+    def tasks_of(items):
+        size = max(1, -(-len(items) // (TASKS_PER_PROCESS * processes)))
+        return [items[first : first + size] for first in range(0, len(items), size)]
+
+    if os.path.isdir(source):
+        fit = joblib.delayed(fit_files)
+        tasks = [fit(trainer_path, out, source, names) for names in tasks_of(sorted(os.listdir(source)))]
     else:
-        rows = joblib.Parallel(n_jobs=processes)(
-            joblib.delayed(fit_group)(trainer, group, part, out) for group, part in parts
-        )
-    if len(rows[0]) > 1:
-        pd.DataFrame(rows).to_parquet(f"{out}.parquet")
-    return {"models": len(rows), "seconds": time.perf_counter() - started}
+        fit = joblib.delayed(fit_parts)
+        parts = list(parts_of(load_trainer(trainer_path), source))
+        tasks = [fit(trainer_path, out, some) for some in tasks_of(parts)]
+    joblib.Parallel(n_jobs=processes, batch_size=1)(tasks)
+
+
+def main(source, out, trainer_path, processes):
+    os.makedirs(out)
+    if processes == 1:
+        trainer = load_trainer(trainer_path)
+        for name, part in parts_of(trainer, source):
+            fit_one(trainer, out, name, part)
+    else:
+        in_processes(trainer_path, source, out, processes)
 
 
 if __name__ == "__main__":
-    source, out, processes, trainer, groups, *flags = sys.argv[1:]
-    report = main(source, out, int(processes), trainer, int(groups), "--fit-only" in flags)
+    source, out, trainer_path, processes = sys.argv[1:]
+    started = time.perf_counter()
+    main(source, out, trainer_path, int(processes))
+    seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": report.get("fit_cpu_seconds", 0), "peak_mb": peak, **report}))
+    print(json.dumps({"models": len(os.listdir(out)), "seconds": seconds, "peak_mb": peak}))

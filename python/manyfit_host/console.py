@@ -7,7 +7,7 @@ import io
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 from manyfit_host.channel import Channel
 from manyfit_host.user_code import UserCode
@@ -55,8 +55,8 @@ class Console:
 
     def flush(self) -> None:
         """Tells half lines."""
-        self._out.flush()
-        self._error.flush()
+        self._out.finish()
+        self._error.finish()
 
     def leave_to_parent(self) -> None:
         """For a process that was forked from this one: what it prints goes where that of other code goes."""
@@ -82,22 +82,17 @@ class Console:
         message, index = self._place
         self._channel.write({"type": "logged", "id": message, "index": index, "stream": stream, "text": text})
 
-    def _show_warning(
-        self,
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        text = " ".join(str(message).split())
-        told = f"{category.__name__}: {text} ({self.user_code.shown_path(filename)}:{lineno})\n"
-        if file is not None:
-            file.write(told)
+    def _show_warning(self, *told: Any, **named: Any) -> None:
+        """Takes what `warnings.showwarning` takes."""
+        warning = warnings.WarningMessage(*told, **named)
+        text = " ".join(str(warning.message).split())
+        place = f"{self.user_code.shown_path(warning.filename)}:{warning.lineno}"
+        line = f"{warning.category.__name__}: {text} ({place})\n"
+        if warning.file is not None:
+            warning.file.write(line)
             return
         self._error.flush()
-        self._print("stderr", told)
+        self._print("stderr", line)
 
 
 class _Bytes(io.RawIOBase):
@@ -114,6 +109,14 @@ class _Bytes(io.RawIOBase):
     def fileno(self) -> int:
         return _DESCRIPTORS[self._name]
 
+    def close(self) -> None:
+        # Those who come after write, too.
+        pass
+
+    def finish(self) -> None:
+        """Tells what there is of a letter whose bytes did not all come."""
+        self._write(self._name, self._decoder.decode(b"", final=True))
+
     def write(self, data: Any) -> int:
         view = memoryview(data)
         self._write(self._name, self._decoder.decode(view))
@@ -121,15 +124,33 @@ class _Bytes(io.RawIOBase):
 
 
 class _Stream(io.TextIOWrapper):
-    """A text stream that hands on whole lines, and that user code cannot close for those who come after."""
+    """A text stream that hands on whole lines, and that user code cannot ruin for those who come after."""
+
+    _FORM = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n", "line_buffering": True}
 
     def __init__(self, binary: _Bytes) -> None:
-        super().__init__(
-            binary, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True
-        )
+        super().__init__(binary, **self._FORM)
+        self._binary = binary
+        self._is_changed = False
 
     def close(self) -> None:
         self.flush()
+
+    def detach(self) -> _Bytes:
+        self.flush()
+        return self._binary
+
+    def reconfigure(self, **form: Any) -> None:
+        self._is_changed = True
+        super().reconfigure(**form)
+
+    def finish(self) -> None:
+        """Tells what waits, and takes its own form again."""
+        self.flush()
+        self._binary.finish()
+        if self._is_changed:
+            super().reconfigure(**self._FORM)
+            self._is_changed = False
 
 
 def _print_lines_of_c() -> None:

@@ -27,20 +27,21 @@ def read_environment() -> dict[str, Any]:
         "executable": sys.executable,
         "platform": platform.platform(),
         "packages": dict(sorted(versions.items())),
-        "blas": _read_blas(),
+        "blas": read_blas(),
     }
 
 
-def _imported_packages() -> set[str]:
-    modules = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names
-    by_module = metadata.packages_distributions()
-    return {name for module in modules for name in by_module.get(module, ())}
-
-
-def _read_blas() -> list[dict[str, Any]]:
+def read_blas() -> list[dict[str, Any]]:
+    """The libraries of linear algebra and threads that are loaded by now; empty where none can be told."""
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
         return []
     found = [{name: info.get(name) for name in _OF_BLAS} for info in threadpool_info()]
     return sorted(found, key=lambda info: [str(value) for value in info.values()])
+
+
+def _imported_packages() -> set[str]:
+    modules = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names
+    by_module = metadata.packages_distributions()
+    return {name for module in modules for name in by_module.get(module, ())}

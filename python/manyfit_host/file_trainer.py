@@ -138,7 +138,7 @@ class BoundFile:
 
     def score_in_sample(self, model: Any, block: Block) -> None:
         """See `BoundTrainer`: what `fit` returns says it all."""
-        return None
+        return
 
     def predict(self, model: Any, block: Block, key: Key) -> Any:
         """See `BoundTrainer`."""

@@ -13,8 +13,8 @@ def readable_model(model: Any, name: str, features: Sequence[str] | None) -> str
     """JSON of class, intercept and coefficients by name; None for what is no linear model of one output.
 
     A linear model has a 1-D `coef_` and one `intercept_`, both finite. Coefficients have the names that the
-    model was fitted with, else those of `features`, else `x0`, `x1` and so on, as scikit-learn calls them.
-    `name` is its class.
+    model was fitted with, else those of `features`, else `x0`, `x1` and so on, as scikit-learn calls them; a
+    list in which two have one name is passed over, for one of the two would be lost. `name` is its class.
     """
     try:
         coefficients, intercept = model.coef_, model.intercept_
@@ -45,6 +45,6 @@ def readable_model(model: Any, name: str, features: Sequence[str] | None) -> str
 
 def _names_of(model: Any, features: Sequence[str] | None, count: int) -> list[str]:
     for names in (getattr(model, "feature_names_in_", None), features):
-        if names is not None and len(names) == count:
-            return [str(name) for name in names]
+        if names is not None and len(texts := [str(name) for name in names]) == len(set(texts)) == count:
+            return texts
     return [f"x{i}" for i in range(count)]

@@ -15,7 +15,7 @@ from manyfit_host import PROTOCOL_VERSION
 from manyfit_host.channel import Channel
 from manyfit_host.console import Console
 from manyfit_host.life_line import hold_on_to
-from manyfit_host.packages import need_package
+from manyfit_host.packages import need_base
 from manyfit_host.refusal import Refusal
 from manyfit_host.user_code import UserCode
 
@@ -57,6 +57,9 @@ class _Service:
         if kind in ("fit", "predict"):
             self._work(kind, message)
             return
+        if kind == "inspect":
+            self._inspect()
+            return
         try:
             answer = self._describe(message) if kind == "describe" else self._begin(message)
         except Refusal as refusal:
@@ -73,6 +76,12 @@ class _Service:
             from manyfit_host.predict_work import predict_work
 
             predict_work(self._session, message)
+
+    def _inspect(self) -> None:
+        from manyfit_host.inspection import inspect_python
+
+        for answer in inspect_python():
+            self.channel.write(answer)
 
     def _describe(self, message: dict[str, Any]) -> dict[str, Any]:
         # First: it tells where numpy is missing, which whatever is imported here needs.
@@ -98,6 +107,7 @@ class _Service:
             "environment": read_environment(),
             "sources": trainer.sources(),
             "isLinear": description.is_linear,
+            "estimatorKind": description.estimator_kind,
         }
 
     def _begin(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +116,7 @@ class _Service:
             text = f"host speaks version {version} of the protocol, its Python child {PROTOCOL_VERSION}"
             raise Refusal("internal", text)
         trainer = self._load(message)
+        from manyfit_host.process_state import ProcessState
         from manyfit_host.progress_cell import ProgressCell
         from manyfit_host.session import Session
         from manyfit_host.work import read_columns
@@ -126,6 +137,7 @@ class _Service:
             channel=self.channel,
             console=self.console,
             cell=ProgressCell(message["cell"]),
+            state=ProcessState(),
             process=os.getpid(),
         )
         # What is there now stays: collections need not walk it again and again.
@@ -143,8 +155,7 @@ class _Service:
 
     def _create(self, spec: dict[str, Any], params: dict[str, Any], frame: str | None) -> Any:
         subject = _subject_of(spec)
-        for package in ("numpy", "joblib"):
-            need_package(package, subject)
+        need_base(subject)
         if spec["kind"] == "file":
             from manyfit_host.file_trainer import FileTrainer
 

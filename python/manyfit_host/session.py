@@ -14,6 +14,7 @@ import numpy as np
 from manyfit_host.channel import Channel
 from manyfit_host.column_values import UnsupportedValues
 from manyfit_host.console import Console
+from manyfit_host.process_state import ProcessState
 from manyfit_host.progress_cell import ProgressCell
 from manyfit_host.result_checks import InvalidResult
 from manyfit_host.trainer import BoundTrainer, Key
@@ -42,6 +43,7 @@ class Session:
     channel: Channel
     console: Console
     cell: ProgressCell
+    state: ProcessState
     process: int
     """Number of this process."""
 
@@ -62,6 +64,7 @@ class Session:
             # User code forked, and this is the fork, which came back from it.
             os._exit(0)
         self.console.end()
+        self.state.restore()
         self.cell.end()
 
     def failure_of(self, thrown: BaseException) -> Failure:

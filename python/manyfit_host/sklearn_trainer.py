@@ -31,7 +31,7 @@ class SklearnTrainer:
         self.user_code = UserCode(None)
         need_package("sklearn", self.subject)
         self._class = _import_class(self.subject)
-        self._target: str = spec["target"]
+        self._target: str | None = spec["target"]
         self._features: list[str] = list(spec["features"])
         self._weights: str | None = spec["weights"]
         self._frame = frame or "pandas"
@@ -46,7 +46,8 @@ class SklearnTrainer:
 
     def describe(self, names: Sequence[str]) -> Description:
         """See `Trainer`."""
-        columns = [*self._features, self._target, *([] if self._weights is None else [self._weights])]
+        parts = [*self._features, self._target, self._weights]
+        columns = [name for name in parts if name is not None]
         for name in columns:
             if name not in names:
                 text = f"{self.subject}: column {name} is not in the source; {suggest_name(name, names)}"
@@ -59,6 +60,7 @@ class SklearnTrainer:
             frame=self._frame,
             params=self._params,
             is_linear=_is_linear(self._class),
+            estimator_kind=_kind_of(self._create(0)),
         )
 
     def bind(self, columns: Sequence[Column], frame: str | None) -> BoundClass:
@@ -70,7 +72,8 @@ class SklearnTrainer:
         features = [by_name[name] for name in self._features]
         frames = create_frames(frame or self._frame, features, self.subject)
         bound = BoundClass(self._create, features, frames)
-        bound.target = by_name.get(self._target)
+        bound.target = None if self._target is None else by_name.get(self._target)
+        bound.has_target = self._target is not None
         bound.weights = None if self._weights is None else by_name.get(self._weights)
         bound.metric = _metric_of(self._create(0))
         bound.has_score = bound.metric is not None
@@ -88,6 +91,9 @@ class SklearnTrainer:
                 )
         if self._weights is not None and "sample_weight" not in inspect.signature(self._class.fit).parameters:
             text = f"{self.subject}: takes no weights (sample_weight of fit); leave --weights out"
+            raise Refusal("invalid_option", text)
+        if self._target is None and _needs_target(self._class, self._create(0)):
+            text = f"{self.subject}: needs a target, the column to explain; name it with --target"
             raise Refusal("invalid_option", text)
         if self._frame not in ("pandas", "numpy"):
             text = f"{self.subject}: frame is {self._frame}, must be pandas or numpy"
@@ -113,6 +119,8 @@ class BoundClass:
     metric: str | None
     """What `score` gives: `r2` or `accuracy`; None: something else, which is not told."""
     has_score: bool
+    has_target: bool
+    """Whether there is something to explain."""
 
     def __init__(self, create: Any, features: Sequence[Column], frames: Frames) -> None:
         """`create` makes an estimator for a seed."""
@@ -126,7 +134,8 @@ class BoundClass:
     def fit(self, block: Block, key: Key, seed: int) -> Any:
         """See `BoundTrainer`."""
         estimator = self._create(seed)
-        estimator.fit(self._matrix(block), self._target_of(block), **self._weights_of(block))
+        target = (self._target_of(block),) if self.has_target else ()
+        estimator.fit(self._matrix(block), *target, **self._weights_of(block))
         return estimator
 
     def score(self, model: Any, block: Block, key: Key) -> dict[str, Any]:
@@ -194,12 +203,22 @@ def _param_names(kind: type) -> list[str]:
     return [parameter.name for parameter in parameters if parameter.kind in named]
 
 
-def _metric_of(estimator: Any) -> str | None:
+def _kind_of(estimator: Any) -> str | None:
     from sklearn.base import is_classifier, is_regressor
 
+    return "regressor" if is_regressor(estimator) else "classifier" if is_classifier(estimator) else None
+
+
+def _needs_target(kind: type, estimator: Any) -> bool:
+    """Whether it explains a column: it says so itself, or its `fit` cannot be called without."""
+    y = inspect.signature(kind.fit).parameters.get("y")  # type: ignore[attr-defined]
+    return _kind_of(estimator) is not None or (y is not None and y.default is inspect.Parameter.empty)
+
+
+def _metric_of(estimator: Any) -> str | None:
     if not callable(getattr(estimator, "score", None)):
         return None
-    return "r2" if is_regressor(estimator) else "accuracy" if is_classifier(estimator) else None
+    return {"regressor": "r2", "classifier": "accuracy"}.get(_kind_of(estimator) or "")
 
 
 def _is_linear(kind: type) -> bool:

@@ -50,6 +50,8 @@ class Description:
     frame: str
     params: FrozenDict
     is_linear: bool
+    estimator_kind: str | None = None
+    """Of a class: `regressor`, `classifier`; None: neither."""
 
 
 class Trainer(Protocol):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import os
 import site
-import sys
 import sysconfig
 import traceback
 from types import TracebackType
@@ -130,11 +129,6 @@ def kind_of(value: object) -> str:
         return "None"
     name = type(value).__qualname__
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
-
-
-def interpreter() -> str:
-    """Path of the Python that runs this."""
-    return sys.executable or "python3"
 
 
 def _text_of(thrown: BaseException) -> str:

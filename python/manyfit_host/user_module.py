@@ -11,14 +11,10 @@ from importlib.util import decode_source, module_from_spec, spec_from_file_locat
 from types import ModuleType
 from typing import Any
 
+from manyfit_host.folder_package import FOLDER_PACKAGE, add_folder_package
 from manyfit_host.packages import missing_package
 from manyfit_host.refusal import Refusal
 from manyfit_host.user_code import UserCode, remember_source
-
-FOLDER_PACKAGE = "manyfit_trainer"
-"""Package of which the trainer's folder is the content, so that `from .features import scale` finds a file
-beside it.
-"""
 
 
 @dataclass(frozen=True)
@@ -109,9 +105,7 @@ def _module_for(path: str, package: str) -> Any:
         importlib.import_module(package)
         known_as = name
     else:
-        folder = ModuleType(FOLDER_PACKAGE)
-        folder.__path__ = [os.path.dirname(path)]
-        sys.modules[FOLDER_PACKAGE] = folder
+        add_folder_package(os.path.dirname(path))
         known_as = f"{FOLDER_PACKAGE}.{stem}"
     spec = spec_from_file_location(known_as, path)
     if spec is None:

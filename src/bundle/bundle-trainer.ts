@@ -18,6 +18,14 @@ export interface TrainerBundle {
   readonly sha256: string;
   /** An ES module, to be kept in a file that ends in `.mjs`, with its source map in the last line. */
   readonly code: string;
+  /** What a run keeps of the trainer, where that is not the code alone. */
+  readonly files?: readonly KeptFile[];
+}
+
+/** A file of a trainer, under the name that it has in a run folder. */
+export interface KeptFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 const ENDINGS = [".ts", ".mts", ".js", ".mjs"];

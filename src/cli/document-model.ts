@@ -5,7 +5,7 @@ import type { Cell } from "./stored-key.ts";
 
 /** A model that is a JSON value or bytes. */
 export interface DocumentModel {
-  /** Canonical JSON, maybe cut short; null for bytes. */
+  /** Canonical JSON, maybe cut short; null for bytes of which nothing is said. */
   readonly json: string | null;
   /** What identifies the model's bytes; null for JSON. */
   readonly blob: ModelBlob | null;
@@ -36,9 +36,10 @@ export function documentColumns(table: string, length?: number): string[] {
 
 /** A model from the cells of {@link documentColumns}; null where there is none. */
 export function documentFrom([json, bytes, sha256]: readonly Cell[]): DocumentModel | null {
-  if (typeof json === "string") return { json, blob: null };
-  if (bytes === null || bytes === undefined) return null;
-  return { json: null, blob: { bytes: Number(bytes), sha256: String(sha256) } };
+  const hasBytes = bytes !== null && bytes !== undefined;
+  const blob = hasBytes ? { bytes: Number(bytes), sha256: String(sha256) } : null;
+  const text = typeof json === "string" ? json : null;
+  return text === null && blob === null ? null : { json: text, blob };
 }
 
 /** A model on one line, to be cut to its place. */

@@ -17,7 +17,7 @@ export type FitTold = Pick<Plan, "trainer" | "trainerColumns" | "params" | "read
 export function fitTold({ job }: Pick<Manifest, "job">): FitTold {
   const { trainer, module, trainerColumns, readColumns } = job;
   return {
-    trainer: "module" in trainer ? (module?.name ?? trainer.module) : trainer.estimator,
+    trainer: "estimator" in trainer ? trainer.estimator : (module?.name ?? ""),
     trainerColumns,
     params: trainer.params,
     reads: readColumns.map((column) => column.name),
@@ -26,16 +26,19 @@ export function fitTold({ job }: Pick<Manifest, "job">): FitTold {
 
 /**
  * An estimator with its formula as R writes it, `linear-regression: lifeExp ~ year`; a trainer of the user's with its
- * columns and params, `trainer.ts: reads x, y; params alpha=0.1`.
+ * columns and params, `trainer.ts: reads x, y; params alpha=0.1`; a class with both, `sklearn.linear_model.Ridge: y ~ x; params
+ * alpha=0.1`.
  */
 export function fitText({ trainer, trainerColumns, params, reads }: FitTold): string {
   const name = lineText(trainer);
-  if (trainerColumns !== null)
+  // An estimator's params say its columns too.
+  if (trainerColumns !== null && Object.hasOwn(params, "target"))
     return `${name}: ${formulaText(trainerColumns, params["intercept"] !== false)}`;
   const given = Object.entries(params).map(
     ([param, value]) => `${quoteText(param)}=${cutText(jsonText(value), VALUE_LENGTH)}`,
   );
   const told = given.length === 0 ? "" : `; params ${listText(given, "params")}`;
+  if (trainerColumns !== null) return `${name}: ${formulaText(trainerColumns, true)}${told}`;
   return `${name}: reads ${listText(reads.map(quoteText), "columns")}${told}`;
 }
 
@@ -54,5 +57,6 @@ function formulaText(
   const shown = names.length === 0 ? [] : [listText(names, "features", " + ")];
   const terms = hasIntercept ? shown : ["0", ...shown];
   const weighted = weights === null ? "" : `, weighted by ${quoteText(weights)}`;
-  return `${quoteText(target)} ~ ${terms.length === 0 ? "1" : terms.join(" + ")}${weighted}`;
+  const explained = target === null ? "" : `${quoteText(target)} `;
+  return `${explained}~ ${terms.length === 0 ? "1" : terms.join(" + ")}${weighted}`;
 }

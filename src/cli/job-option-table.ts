@@ -14,6 +14,7 @@ export interface JobConfig {
   readonly "no-intercept"?: boolean;
   readonly estimator?: string;
   readonly trainer?: string;
+  readonly sklearn?: string;
   readonly param?: Params;
   readonly where?: string;
   readonly type?: Readonly<Record<string, ColumnType>>;
@@ -117,7 +118,7 @@ const PARTITIONING: OptionGroup = {
 };
 
 const FITTING: OptionGroup = {
-  heading: "What to fit (an estimator with its columns, or a trainer of your own):",
+  heading: "What to fit (an estimator or class with its columns, or a trainer of your own):",
   options: [
     {
       name: "target",
@@ -125,7 +126,7 @@ const FITTING: OptionGroup = {
       argument: "<column>",
       about: "the column to explain",
       otherwise: null,
-      replaces: ["trainer", "param"],
+      replaces: ["trainer"],
     },
     {
       name: "features",
@@ -155,7 +156,7 @@ const FITTING: OptionGroup = {
       about: "what to fit",
       otherwise: DEFAULT_ESTIMATOR,
       default: DEFAULT_ESTIMATOR,
-      replaces: ["trainer", "param"],
+      replaces: ["trainer", "sklearn"],
     },
     {
       name: "trainer",
@@ -164,15 +165,24 @@ const FITTING: OptionGroup = {
       about:
         "a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) whose default export is defineTrainer({ … }); it names its columns itself",
       otherwise: null,
-      replaces: OF_ESTIMATORS,
+      replaces: [...OF_ESTIMATORS, "sklearn"],
       isPath: true,
+    },
+    {
+      name: "sklearn",
+      value: { kind: "text" },
+      argument: "<class>",
+      about:
+        "a class of scikit-learn's kind by its dotted path, such as sklearn.linear_model.Ridge, fitted in Python on --target, --features and --weights; its params by --param",
+      otherwise: null,
+      replaces: ["estimator", "trainer", "no-intercept"],
     },
     {
       name: "param",
       value: { kind: "params" },
       argument: "<name=value>",
       about:
-        "a param of the trainer, repeatable: a value that is JSON is read as JSON (0.1, true, [1,2], '\"1\"'), any other is text",
+        "a param of the trainer or class, repeatable: a value that is JSON is read as JSON (0.1, true, [1,2], '\"1\"'), any other is text",
       otherwise: null,
     },
   ],
@@ -242,8 +252,8 @@ const CHOOSING: OptionGroup = {
       value: { kind: "choice", choices: ["drop", "keep", "fail"] },
       argument: "<what>",
       about:
-        "rows with NULL, NaN or an infinity in a column that is read: dropped and counted, kept for a trainer of your own, or a failure of their partition (drop, keep, fail)",
-      otherwise: "drop for estimators, keep for trainers",
+        "rows with NULL, NaN or an infinity in a column that is read: dropped and counted, kept for a trainer of your own or a class, or a failure of their partition (drop, keep, fail)",
+      otherwise: "drop for estimators and classes, keep for trainers",
     },
     {
       name: "min-rows",
@@ -336,7 +346,7 @@ const RUNNING: OptionGroup = {
       name: "python",
       value: { kind: "text" },
       argument: "<path>",
-      about: "the Python that runs a trainer of Python's",
+      about: "the Python that runs a trainer of Python's, or --sklearn",
       otherwise: "MANYFIT_PYTHON, the active environment, or python3",
     },
     {

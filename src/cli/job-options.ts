@@ -8,6 +8,8 @@ import {
   type ModuleSpec,
   type PartitioningOptions,
   type PredictOptions,
+  sklearn,
+  type TrainerSpec,
   type TrainOptions,
 } from "../index.ts";
 import { readConfig } from "./config-file.ts";
@@ -20,6 +22,7 @@ import {
   type JobOption,
   OF_ESTIMATORS,
   type OptionGroup,
+  type OptionName,
   PREDICT_LIMITS,
 } from "./job-option-table.ts";
 import { readFlag } from "./read-flag.ts";
@@ -92,7 +95,7 @@ export function trainOptionsFrom(job: ToldJob): TrainOptions {
   return {
     ...partitioningFrom(job),
     source: sourceFrom(paths, config),
-    trainer: config.trainer === undefined ? estimatorFrom(job) : moduleFrom(config.trainer, job),
+    trainer: trainerFrom(job),
     ...withoutUndefined(told),
   };
 }
@@ -119,6 +122,10 @@ export function checkTogether(job: ToldJob): void {
     const words = ways.map((name) => wordOf(name, job)).join(" and ");
     throw invalid(`${words} are ${ways.length === 2 ? "both" : "all"} given: ${meanings}?`);
   }
+  if (config.sklearn !== undefined) {
+    checkClass(job);
+    return;
+  }
   if (config.trainer === undefined) return;
   const first = OF_ESTIMATORS.find((name) => config[name] !== undefined);
   if (first === undefined) return;
@@ -128,6 +135,20 @@ export function checkTogether(job: ToldJob): void {
       ? `${wordOf("trainer", job)} and ${word} are both given: a trainer of your own, or one that manyfit has?`
       : `${wordOf("trainer", job)} and ${word} are both given, but a trainer names its columns itself; leave ${word} out, or tell the trainer with --param`,
   );
+}
+
+/** What a class cannot be told beside it, and why. */
+const NOT_OF_CLASSES: Partial<Record<OptionName, string>> = {
+  trainer: "a class, or a trainer of your own?",
+  estimator: "a class, or an estimator that manyfit has?",
+  "no-intercept": "a class has params of its own, as in --param fit_intercept=false",
+};
+
+function checkClass(job: ToldJob): void {
+  for (const [name, why] of Object.entries(NOT_OF_CLASSES) as [OptionName, string][]) {
+    if (job.config[name] === undefined) continue;
+    throw invalid(`${wordOf("sklearn", job)} and ${wordOf(name, job)} are both given: ${why}`);
+  }
 }
 
 function addOptionGroup(command: Command, { heading, options }: OptionGroup): Command {
@@ -179,12 +200,18 @@ function partitioningFrom(job: ToldJob): PartitioningOptions {
   );
 }
 
+function trainerFrom(job: ToldJob): TrainerSpec {
+  const { trainer, sklearn: className, target, features, weights, param } = job.config;
+  if (className !== undefined) return sklearn({ class: className, target, features, weights, params: param });
+  return trainer === undefined ? estimatorFrom(job) : moduleFrom(trainer, job);
+}
+
 function estimatorFrom(job: ToldJob): EstimatorSpec {
   const { target, features, weights, estimator = DEFAULT_ESTIMATOR, param, ...config } = job.config;
   const [name] = Object.keys(param ?? {});
   if (name !== undefined) {
     throw invalid(
-      `${wordOf("param", job)} ${name}: estimators are told by --target, --features, --weights and --no-intercept; params are for a trainer of your own (--trainer)`,
+      `${wordOf("param", job)} ${name}: estimators are told by --target, --features, --weights and --no-intercept; params are for a trainer of your own (--trainer) or a class (--sklearn)`,
     );
   }
   if (target === undefined) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
+import { loadProgram } from "./load-program.ts";
 import { OutputClosed, processScreen } from "./output.ts";
-import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
 import { hasHostedTrainer } from "./trainer-host.ts";
 
 const screen = processScreen();
 try {
+  const createProgram = await loadProgram();
   await createProgram(screen).parseAsync();
 } catch (thrown) {
   if (!(thrown instanceof OutputClosed)) {

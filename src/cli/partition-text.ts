@@ -137,7 +137,7 @@ export function partitionToJson(
     model: modelToJson(manifest, record),
     ...(isDocument ? { modelBlob: record.document?.blob ?? null } : {}),
     metrics: state === "fitted" ? Object.fromEntries(metrics) : null,
-    ...(terms === undefined || isDocument ? {} : { terms }),
+    ...(terms === undefined || (isDocument && terms.length === 0) ? {} : { terms }),
     warnings: record.warnings,
     error: record.error,
   };

@@ -15,6 +15,7 @@ import { createPredictDisplay, type PredictDisplay } from "./predict-display.ts"
 import { predictionLines } from "./prediction-lines.ts";
 import { addType, wholeNumber } from "./read-flag.ts";
 import { DEFAULT_RUNS, RUN_WORDS } from "./run-argument.ts";
+import { lineText } from "./safe-text.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 import { inWordsOf } from "./told-job.ts";
 import { hostTrainer } from "./trainer-host.ts";
@@ -26,6 +27,7 @@ interface PredictFlags extends FlagValues {
   readonly unknown: UnknownPolicy;
   readonly skipUnreadable?: true;
   readonly workers?: number;
+  readonly python?: string;
   readonly overwrite?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -89,6 +91,10 @@ export function addPredictCommand(program: Command, screen: Screen): void {
       wholeNumber("--workers", MAX_WORKERS),
     );
   addPredictLimits(command)
+    .option(
+      "--python <path>",
+      "Python for trainers of Python's (default: MANYFIT_PYTHON, the active environment, or python3 on the path)",
+    )
     .optionsGroup("What to show:")
     .addOption(
       new Option("--json", "one JSON document on standard output, not the summary").conflicts("quiet"),
@@ -122,9 +128,11 @@ async function predictAndShow(
       ...{ run, source, out: file, runs: flags.runs, unknown: flags.unknown },
       ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       ...limitsFrom(flags),
+      ...(flags.python === undefined ? {} : { python: flags.python }),
       skipUnreadable: flags.skipUnreadable === true,
       overwrite: flags.overwrite === true,
       onPhase: (phase, rows) => display.phase(phase, rows),
+      onWarning: (text) => display.interject(`${err.style.warning("warning")}: ${lineText(text)}\n`),
       onEvent: trainerLog(err, display, flags),
       signal: stop.signal,
     });

@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { suggestName } from "../errors.ts";
 import { ManyfitError, VERSION } from "../index.ts";
 import { addConfigCommand } from "./config-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
+import { addExportCommand } from "./export-command.ts";
 import { addModelsCommand } from "./models-command.ts";
 import type { Screen } from "./output.ts";
 import { addPlanCommand } from "./plan-command.ts";
@@ -59,7 +61,7 @@ export function createProgram(screen: Screen): Command {
     });
   const commands = [
     ...[addTrainCommand, addPlanCommand, addShowCommand, addModelsCommand, addQueryCommand],
-    ...[addPredictCommand, addConfigCommand, addHelpCommand],
+    ...[addPredictCommand, addExportCommand, addConfigCommand, addDoctorCommand, addHelpCommand],
   ];
   for (const add of commands) {
     add(program, screen);

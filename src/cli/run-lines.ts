@@ -1,6 +1,7 @@
 import type { Manifest } from "../index.ts";
 import { quoteText } from "../key/quote-text.ts";
 import { type Causes, readCauses } from "./causes.ts";
+import { type ClassCount, classesText, readClasses } from "./class-counts.ts";
 import {
   type DocumentHighlights,
   exampleTable,
@@ -45,6 +46,8 @@ export interface RunView {
   readonly terms: readonly TermRow[];
   /** The one partition of a run whose model is a document; null for all other runs. */
   readonly only: PartitionRecord | null;
+  /** Classes of the models; none but of Python's. */
+  readonly classes: readonly ClassCount[];
 }
 
 /** Reads what {@link resultLines} and {@link runLines} show. */
@@ -57,7 +60,8 @@ export async function readRunView(committed: CommittedRun): Promise<RunView> {
   const isOne = manifest.counts.partitions === 1;
   const terms = isOne ? await readTerms(run, 0) : [];
   const only = isOne && manifest.resultSchema.form === "document" ? await readOnly(committed) : null;
-  return { committed, causes, highlights, documents, terms, only };
+  const classes = await readClasses(committed);
+  return { committed, causes, highlights, documents, terms, only, classes };
 }
 
 async function readOnly(committed: CommittedRun): Promise<PartitionRecord | null> {
@@ -148,7 +152,7 @@ function fitSection(heading: string, fits: readonly FitRow[], view: RunView, lay
   const { manifest } = view.committed;
   const target = manifest.job.trainerColumns?.target;
   const feature = onlyFeature(manifest);
-  const isBySlope = heading === "steepest" && feature !== null && target !== undefined;
+  const isBySlope = heading === "steepest" && feature !== null && typeof target === "string";
   const by = isBySlope ? layout.style.faint(` slope: ${quoteText(target)} per ${quoteText(feature)}`) : "";
   return [layout.style.strong(heading) + by, ...fitTable(manifest, fits, layout)];
 }
@@ -197,11 +201,13 @@ function keyText({ name, type, column }: Manifest["keys"][number]): string {
   return `${quoteText(name)} (${type}${stored})`;
 }
 
-function originEntries({ committed: { run, manifest } }: RunView): [string, string][] {
+function originEntries({ committed: { run, manifest }, classes }: RunView): [string, string][] {
   const { environment: made, phaseMs, durationMs, files, job } = manifest;
   const phases = Object.entries(phaseMs).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const models: [string, string][] = classes.length === 0 ? [] : [["models", classesText(classes)]];
   return [
+    ...models,
     ["at", `${manifest.committedAt}, in ${formatDuration(durationMs)} (${phases.join(", ")})`],
     [
       "on",

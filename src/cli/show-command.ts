@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Manifest, OpenedRun } from "../index.ts";
 import { type CauseList, type Causes, readCauses } from "./causes.ts";
+import { readClasses } from "./class-counts.ts";
 import { jsonText } from "./json-text.ts";
 import { labelledLines } from "./labelled-lines.ts";
 import { leftLines, readLeftView } from "./left-lines.ts";
@@ -99,7 +100,9 @@ async function documentOf(run: OpenedRun, discrepancies: Discrepancies | null): 
   if (manifest === null) return { ...head, manifest, ...verified };
   const { keys, resultSchema, job } = manifest;
   const causes = await readCauses({ run, keys, resultSchema, job });
-  return { ...head, ...causesDocument(causes, keys), manifest, ...verified };
+  const classes = await readClasses({ run, manifest });
+  const models = classes.length === 0 ? {} : { classes };
+  return { ...head, ...causesDocument(causes, keys), ...models, manifest, ...verified };
 }
 
 /** Causes by kind, and under `others` how many are not listed. */

@@ -14,7 +14,9 @@ export interface TermRow {
 
 /** The terms of one partition, in the order of the model; none where the run has no terms or no model of it. */
 export async function readTerms(run: OpenedRun, partition: number): Promise<TermRow[]> {
-  if ((run.manifest?.resultSchema.terms.length ?? 0) === 0) return [];
+  if (run.manifest === null) return [];
+  const { resultSchema, job } = run.manifest;
+  if (resultSchema.terms.length === 0 && job.module?.python === undefined) return [];
   const { rows } = await run.query(
     `select term, estimate, std_error, statistic, p_value from terms where partition = ${partition}`,
   );

@@ -27,10 +27,16 @@ export function mergeJob(flags: JobConfig, read: ReadConfig | null): ToldJob {
   for (const { name, replaces } of JOB_OPTIONS) {
     if (Object.hasOwn(flags, name)) for (const other of replaces ?? []) replaced.add(other);
   }
+  // Params go with whom they are for.
+  const owner = OWNERS_OF_PARAMS.find((name) => read.config[name] !== undefined);
+  if (owner !== undefined && replaced.has(owner) && flags[owner] === undefined) replaced.add("param");
   const kept = Object.entries(read.config).filter(([name]) => !replaced.has(name));
   const config: JobConfig = { ...Object.fromEntries(kept), ...flags };
   return { config, file: read.path, fromFile: new Set(kept.map(([name]) => name as OptionName)) };
 }
+
+/** What params are for. */
+const OWNERS_OF_PARAMS = ["trainer", "sklearn"] as const;
 
 /** How messages call an option: as a flag, or by the file that said it. */
 export function wordOf(name: OptionName, { file, fromFile }: Pick<ToldJob, "file" | "fromFile">): string {

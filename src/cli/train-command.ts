@@ -42,6 +42,9 @@ Examples:
     $ manyfit train "sensors/*.csv.gz" --per-file --target load --features temp
   A trainer of your own, per file or per key, with its params.
     $ manyfit train sensors/ --per-file --trainer ./trainer.ts --param alpha=0.1
+  A class of scikit-learn's, without a file, in the Python that is active.
+    $ manyfit train gapminder.csv --by country --target lifeExp --features year \\
+        --sklearn sklearn.linear_model.Ridge --param alpha=0.5
   The counts of a run, for a program.
     $ manyfit train sales/ --by store --target units --json | jq .counts.states
 
@@ -79,7 +82,8 @@ export function addTrainCommand(program: Command, screen: Screen): void {
 async function trainAndShow(screen: Screen, paths: readonly string[], flags: TrainFlags): Promise<void> {
   const job = toldJobFrom(paths, flags);
   const options = trainOptionsFrom(job);
-  const { name = "latest", out = DEFAULT_RUNS, trainer, workers } = job.config;
+  const { name = "latest", out = DEFAULT_RUNS, workers } = job.config;
+  const trainer = job.config.trainer ?? job.config.sklearn;
   const { json, quiet } = flags;
   const showing: Showing = {
     ...(json ? { json } : {}),

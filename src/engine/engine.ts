@@ -1,8 +1,10 @@
 import type { Inventory } from "../job/inventory.ts";
-import type { Job, Params } from "../job/job.ts";
+import type { Job } from "../job/job.ts";
 import type { KeyList } from "../key/key-list.ts";
 import type { KeyField } from "../key/key-type.ts";
+import type { WorkerTrainer } from "../protocol/message.ts";
 import type { PredictionBatch } from "../protocol/prediction-batch.ts";
+import type { StoredModel } from "../run/predicted.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -21,7 +23,13 @@ export interface Inspection {
   readonly exchangeBytes: number;
   readonly memory: InspectedMemory;
   /** The user's trainer with all that it imports, as it will be run and kept; null for estimators. */
-  readonly bundle: { readonly name: string; readonly sha256: string; readonly code: string } | null;
+  readonly bundle: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly code: string;
+    /** What is kept, by names in the run folder. Default: the code alone. */
+    readonly files?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  } | null;
 }
 
 /** What a run may take of memory, and what does not fit into it: bytes, and partitions by number. */
@@ -41,7 +49,7 @@ export interface InspectedMemory {
   readonly tooLarge: readonly number[];
 }
 
-/** Rows to predict for, and the models of a run that were fitted by a module of the user's. */
+/** Rows to predict for, and the models of a run that were fitted by a trainer of the user's. */
 export interface ScoringSource {
   /** The rows: keys, what the trainer reads, position. Some have a key that the lookup does not have. */
   readonly relation: Relation;
@@ -53,20 +61,19 @@ export interface ScoringSource {
   readonly keys: KeyList;
   readonly keyFields: readonly KeyField[];
   readonly readColumns: readonly ReadColumn[];
-  readonly trainer: {
-    /** Path of the bundle. */
-    readonly path: string;
-    readonly params: Params;
-  };
+  readonly trainer: PredictingModule;
   /** Seed of the run. */
   readonly seed: number;
   /** Milliseconds that predicting one partition may take; null: any time. */
   readonly timeoutMs: number | null;
   /** Bytes of the model of each partition of the run, about; 0 where it has none, or no rows. */
   readonly modelBytes: Float64Array;
-  /** Models of the partitions `from .. to` (exclusive): canonical JSON, or bytes; null where there is none. */
-  models(from: number, to: number): Promise<(string | Uint8Array | null)[]>;
+  /** Models of the partitions `from .. to` (exclusive); null where there is none. */
+  models(from: number, to: number): Promise<(StoredModel | null)[]>;
 }
+
+/** A trainer of the user's as workers run it to predict: a bundle, or Python. */
+export type PredictingModule = Exclude<WorkerTrainer, { readonly kind: "estimator" }>;
 
 /**
  * Where tasks run. An engine is made for one job: `inspect` once, then `run` once, then `close`. How it packs

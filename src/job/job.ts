@@ -49,17 +49,41 @@ export interface ModuleSpec {
   readonly params: Params;
 }
 
+/** A class of scikit-learn's kind with its params and columns: what {@link sklearn} gives. */
+export interface SklearnSpec {
+  /** Dotted path of a class with `fit` and `get_params`, such as `sklearn.linear_model.LinearRegression`. */
+  readonly sklearn: string;
+  /** Column to explain; null where the class explains none, as when it finds clusters. */
+  readonly target: string | null;
+  /** Columns that explain it; null: all other numeric columns of the source, as for estimators. */
+  readonly features: readonly string[] | null;
+  /** Column of weights per row, which `fit` gets as `sample_weight`; null: all rows alike. */
+  readonly weights: string | null;
+  /** Of the class: what it is made with. */
+  readonly params: Params;
+}
+
 /** Which trainer to run and its params, as plain data: what every engine understands. */
-export type TrainerSpec = EstimatorSpec | ModuleSpec;
+export type TrainerSpec = EstimatorSpec | ModuleSpec | SklearnSpec;
+
+/** Whether a spec names an estimator of manyfit's own: any other is code of the user's environment, run in processes. */
+export function isEstimatorSpec(spec: TrainerSpec): spec is EstimatorSpec {
+  return "estimator" in spec;
+}
+
+/** Whether a spec names a class of scikit-learn's kind. */
+export function isSklearnSpec(spec: TrainerSpec): spec is SklearnSpec {
+  return "sklearn" in spec;
+}
 
 /** Whether a spec names a module of the user's. */
 export function isModuleSpec(spec: TrainerSpec): spec is ModuleSpec {
   return "module" in spec;
 }
 
-/** Whether a module is a file of Python's. */
-export function isPython({ module }: ModuleSpec): boolean {
-  return module.endsWith(".py");
+/** Whether Python runs what a spec names: a file of Python's, or a class. */
+export function isPython(spec: TrainerSpec): boolean {
+  return isSklearnSpec(spec) || (isModuleSpec(spec) && spec.module.endsWith(".py"));
 }
 
 /** What a run is asked to do, as plain data, before anything is read. */

@@ -9,7 +9,7 @@ export type FailureBudget = { readonly partitions: number } | { readonly share: 
 
 /** What a user says of rows, time and failures. */
 export interface Policy {
-  /** Null: as the trainer has it, `drop` for estimators and `keep` for trainers of the user's. */
+  /** Null: as the trainer has it, `drop` for estimators and classes of scikit-learn's kind, `keep` for modules of the user's. */
   readonly nulls: NullPolicy | null;
   /** Partitions with fewer used rows are skipped; null: as many as the trainer needs. A trainer's own need stands. */
   readonly minRows: number | null;

@@ -37,18 +37,19 @@ export interface SourceColumn {
   readonly nearNumber?: string;
 }
 
-/** The part that each column plays in an estimator, each read as one array of doubles. */
+/** The part that each column plays in an estimator, or in a class of scikit-learn's kind. */
 export interface TrainerColumns {
   readonly features: readonly string[];
-  readonly target: string;
+  /** Null for a class that explains none; estimators have one. */
+  readonly target: string | null;
   readonly weights: string | null;
 }
 
-/** A module of the user's as it was bundled and described: what is run is this, whatever becomes of the file. */
+/** A module of the user's as it was bundled and described: what is run is this, whatever becomes of the file. Or a class. */
 export interface TrainerModule {
-  /** Name of the file, without its folder. */
+  /** Name of the file, without its folder; of a class its dotted path. */
   readonly name: string;
-  /** Of the bundle's text, in hex: the trainer's identity. */
+  /** Of the bundle's text, in hex: the trainer's identity. A class has its spec for that, as canonical JSON. */
   readonly sha256: string;
   /** Whether it can predict. */
   readonly hasPredict: boolean;
@@ -71,7 +72,7 @@ export interface ResolvedJob extends Job {
   readonly keyFields: readonly KeyField[];
   /** What the trainer reads, in the order in which every engine hands it over. */
   readonly readColumns: readonly ReadColumn[];
-  /** Null for trainers that are modules. */
+  /** Null for trainers that are modules, which name no parts. */
   readonly trainerColumns: TrainerColumns | null;
   /** Null for estimators. */
   readonly module: TrainerModule | null;

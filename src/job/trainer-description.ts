@@ -14,6 +14,18 @@ export interface PythonEnvironment {
 export interface PythonFacts {
   readonly frame: "pandas" | "numpy" | "arrow" | "polars";
   readonly environment: PythonEnvironment;
+  /** The trainer's file and the modules beside it that it imports, as the run keeps them. Default: none. */
+  readonly sources?: readonly PythonSource[];
+}
+
+/** A file of Python's that a run keeps. */
+export interface PythonSource {
+  /** Path below the folder that is searched for imports, with slashes. */
+  readonly name: string;
+  /** Of its bytes, in hex. */
+  readonly sha256: string;
+  /** Its name in the run folder. */
+  readonly file: string;
 }
 
 /** What a trainer that is a module says of itself. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Connection } from "../duckdb/duckdb.ts";
-import type { ScoringSource } from "../engine/engine.ts";
+import type { PredictingModule, ScoringSource } from "../engine/engine.ts";
+import type { StoredModel } from "../run/predicted.ts";
 import type { Relation } from "../source/relation.ts";
 import type { PartitionLookup } from "../source/stream-rows.ts";
 import { readStoredParquet } from "../store/parquet-sql.ts";
@@ -9,6 +10,7 @@ import { SerialQueue } from "../store/serial-queue.ts";
 import { readKeys } from "./partition-keys.ts";
 import { joinLookup } from "./run-lookup.ts";
 import type { TrainedRun } from "./trained-run.ts";
+import { wholeColumns } from "./whole-columns.ts";
 
 /** Name of the table of the partitions that have a model. */
 const FITTED = "fitted_lookup";
@@ -19,8 +21,7 @@ export interface ScoringParts {
   readonly relation: Relation;
   /** All partitions of the run. */
   readonly lookup: PartitionLookup;
-  /** Path of the bundle. */
-  readonly path: string;
+  readonly trainer: PredictingModule;
   /** Milliseconds that predicting one partition may take; null: any time. */
   readonly timeoutMs: number | null;
 }
@@ -30,7 +31,7 @@ export interface ScoringParts {
  * the run while rows stream through `connection`.
  */
 export async function createScoringSource(
-  { trained, relation, lookup, path, timeoutMs }: ScoringParts,
+  { trained, relation, lookup, trainer, timeoutMs }: ScoringParts,
   connection: Connection,
   modelConnection: Connection,
 ): Promise<ScoringSource> {
@@ -49,11 +50,14 @@ export async function createScoringSource(
     modelBytes: await countModelBytes(models, partitionRows, connection),
     keys: await readKeys(`${lookup.table} order by partition`, keyFields, connection),
     keyFields,
-    readColumns: relation.columns,
-    trainer: { path, params: manifest.job.trainer.params },
+    readColumns: trainer.kind === "python" ? await wholeColumns(relation, connection) : relation.columns,
+    trainer,
     seed: manifest.job.seed,
     timeoutMs,
-    models: modelReader(models, modelConnection),
+    models:
+      trainer.kind === "python"
+        ? hashedReader(models, modelConnection)
+        : modelReader(models, modelConnection),
   };
 }
 
@@ -79,7 +83,7 @@ async function countModelBytes(
   connection: Connection,
 ): Promise<Float64Array> {
   const bytes = new Float64Array(partitionRows.length);
-  const sql = `select partition, coalesce(strlen(model::VARCHAR), octet_length(model_blob), 0)::double
+  const sql = `select partition, coalesce(octet_length(model_blob), strlen(model::VARCHAR), 0)::double
     from ${readStoredParquet([path])}`;
   for await (const batch of connection.batches(sql)) {
     const [partition, n] = [batch.int32s(0), batch.doubles(1)];
@@ -89,17 +93,36 @@ async function countModelBytes(
   return bytes;
 }
 
+/** Reads models that are JSON, or bytes. */
 function modelReader(path: string, connection: Connection): ScoringSource["models"] {
+  return reader(path, connection, { text: "model::VARCHAR", modelOf: (text, bytes) => text ?? bytes });
+}
+
+/** Reads models that are bytes, each with the hash that its JSON says. */
+function hashedReader(path: string, connection: Connection): ScoringSource["models"] {
+  const modelOf = (sha256: string | null, bytes: Uint8Array | null): StoredModel | null => {
+    return bytes === null ? null : { bytes, sha256 };
+  };
+  return reader(path, connection, { text: "model->>'sha256'", modelOf });
+}
+
+interface ModelForm {
+  /** SQL of what is read beside bytes. */
+  readonly text: string;
+  readonly modelOf: (text: string | null, bytes: Uint8Array | null) => StoredModel | null;
+}
+
+function reader(path: string, connection: Connection, { text, modelOf }: ModelForm): ScoringSource["models"] {
   const queue = new SerialQueue();
   return (from, to) =>
     queue.run(async () => {
-      const models = new Array<string | Uint8Array | null>(to - from).fill(null);
-      const sql = `select partition, model::VARCHAR, model_blob from ${readStoredParquet([path])}
+      const models = new Array<StoredModel | null>(to - from).fill(null);
+      const sql = `select partition, ${text}, model_blob from ${readStoredParquet([path])}
         where partition >= ${from} and partition < ${to}`;
       for await (const batch of connection.batches(sql)) {
         const [partition, texts, blobs] = [batch.int32s(0), batch.texts(1), batch.blobs(2)];
         for (let i = 0; i < batch.rowCount; i++)
-          models[partition[i]! - from] = texts[i] ?? blobs[i]?.slice() ?? null;
+          models[partition[i]! - from] = modelOf(texts[i] ?? null, blobs[i]?.slice() ?? null);
       }
       return models;
     });

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { ManyfitError } from "../errors.ts";
 import type { TrainerModule } from "../job/resolved-job.ts";
-import { hashFile } from "../store/disk.ts";
 import type { Manifest } from "../store/manifest.ts";
 import type { OpenedRun } from "../store/open-run.ts";
+import { RUN_FILE } from "../store/run-files.ts";
 import type { ReadColumn } from "../table/read-column.ts";
+import { checkCommitted } from "./check-committed.ts";
 
 /** Name of the bundle in the folder of a run whose trainer is a module. */
 const BUNDLE = "trainer.mjs";
@@ -22,12 +23,14 @@ export type PredictingModel =
   /** Intercept and a coefficient per feature. */
   | { readonly kind: "linear"; readonly reads: readonly ReadColumn[] }
   /** A module of the user's that predicts; `path` is its bundle. */
-  | { readonly kind: "module"; readonly reads: readonly ReadColumn[]; readonly path: string };
+  | { readonly kind: "module"; readonly reads: readonly ReadColumn[]; readonly path: string }
+  /** Objects that only Python can load, and code of the user's that predicts with them. */
+  | { readonly kind: "python"; readonly reads: readonly ReadColumn[] };
 
 /**
  * What there is to predict with.
  * @throws ManyfitError `run_not_committed`; `invalid_option` for trainers that cannot predict; `run_damaged` when the
- * bundle of a module is not the one that was committed.
+ * bundle of a module, or the table of models that Python would load, is not the one that was committed.
  */
 export async function trainedRunFrom(run: OpenedRun): Promise<TrainedRun> {
   const { id, folder, manifest } = run;
@@ -51,22 +54,28 @@ function linearModel(id: string, { job }: Manifest): PredictingModel {
 
 async function moduleModel(
   folder: string,
-  { files, job }: Manifest,
+  manifest: Manifest,
   module: TrainerModule,
 ): Promise<PredictingModel> {
+  const isPython = module.python !== undefined;
+  const { readColumns, trainerColumns } = manifest.job;
   if (!module.hasPredict) {
-    const text = `trainer ${module.name} has no predict; add predict({ model, table, params }) to it and train again`;
+    if (trainerColumns !== null)
+      throw new ManyfitError(
+        "invalid_option",
+        `class ${module.name} has no predict; its models cannot predict`,
+      );
+    const predict = isPython ? "predict(model, df)" : "predict({ model, table, params })";
+    const text = `trainer ${module.name} has no predict; add ${predict} to it and train again`;
     throw new ManyfitError("invalid_option", text);
   }
-  const committed = files.find((file) => file.name === BUNDLE);
-  const path = join(folder, BUNDLE);
-  if (committed === undefined) {
-    throw new ManyfitError("run_damaged", `run folder ${folder}: the manifest does not list ${BUNDLE}`);
+  // Of a class neither the target nor weights need be there.
+  const reads = trainerColumns === null ? readColumns : readColumns.slice(0, trainerColumns.features.length);
+  if (isPython) {
+    // Loading a model runs what it says.
+    await checkCommitted(folder, manifest, { name: RUN_FILE.models, outcome: "no model is loaded" });
+    return { kind: "python", reads };
   }
-  const { sha256 } = await hashFile(path);
-  if (sha256 !== committed.sha256) {
-    const text = `run folder ${folder}: ${BUNDLE} has sha256 ${sha256}, the manifest says ${committed.sha256}; it is not run`;
-    throw new ManyfitError("run_damaged", text);
-  }
-  return { kind: "module", reads: job.readColumns, path };
+  await checkCommitted(folder, manifest, { name: BUNDLE, outcome: "it is not run" });
+  return { kind: "module", reads, path: join(folder, BUNDLE) };
 }

@@ -13,13 +13,16 @@ export interface ProcessCommand {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** How a process ended that nobody asked to. */
+/** How a process ended. */
 export interface ProcessEnd {
   /** Such as `worker 1 ended by signal SIGKILL`. */
   readonly cause: string;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last lines that it wrote to standard error. */
+  /** Whether it was given up for what it did, which is the cause then. */
+  readonly isGivenUp: boolean;
+  /** The last 10,000 characters that it wrote to standard error, and of these the last 2,000 as they are told. */
+  readonly heardWords: string;
   readonly lastWords: string;
 }
 
@@ -28,7 +31,7 @@ export interface FramedProcessListener {
   onMessage(message: unknown): void;
   /** Something was written to standard output or error. */
   onPrinted(stream: "stdout" | "stderr", text: string): void;
-  /** The process has ended without being asked to, and all that it said was told. */
+  /** The process has ended, by itself or because of `end` or `giveUp`, and all that it said was told. */
   onEnd(end: ProcessEnd): void;
   /** There is no process, because the machine would not start one, or a message that cannot be sent. */
   onFailure(error: ManyfitError): void;
@@ -63,6 +66,8 @@ export class FramedProcess {
   readonly #unsent: unknown[] = [];
   #isEnding = false;
   #hasExited = false;
+  /** Whether `end` was called. */
+  #isEnded = false;
   /** What it did that nobody can go on from, such as `sent what cannot be read`. */
   #offence: string | null = null;
   #heardWords = "";
@@ -91,15 +96,26 @@ export class FramedProcess {
 
   /** Its process; null where there is none any more, or where it is about to end. */
   get pid(): number | null {
-    return this.#hasExited || this.#isEnding || this.#offence !== null ? null : (this.#child.pid ?? null);
+    return this.#hasExited || this.#isGivenUp ? null : (this.#child.pid ?? null);
   }
 
-  /** Ends the process because of what it did, which is told as the cause of its end. */
+  /** Ends the process, whatever it is at. Its end is told. */
+  end(): void {
+    if (this.pid === null) return;
+    this.#isEnded = true;
+    this.#killGroup();
+  }
+
+  /**
+   * Ends the process because of what it said or did, which is told as the cause of its end. Nothing that it says is heard
+   * any more, even where it is gone already, or was ended for something else, and only its last messages are left.
+   */
   giveUp(offence: string, details: string): void {
-    if (this.#hasExited || this.#isEnding || this.#offence !== null) return;
+    if (this.#isEnding || this.#offence !== null) return;
+    const isAlive = this.pid !== null;
     this.#offence = offence;
     this.remember(`\n${details}\n`);
-    this.#killGroup();
+    if (isAlive) this.#killGroup();
   }
 
   /** Adds to the words that are told when it dies. */
@@ -129,6 +145,11 @@ export class FramedProcess {
     for (const stream of this.#child.stdio) stream?.destroy();
   }
 
+  /** Whether it was ended and has only to be gone. */
+  get #isGivenUp(): boolean {
+    return this.#isEnding || this.#isEnded || this.#offence !== null;
+  }
+
   /** Ends the process with all that it started and that did not leave its group. */
   #killGroup(): void {
     const { pid } = this.#child;
@@ -152,20 +173,25 @@ export class FramedProcess {
     }
   }
 
+  /** Tells the messages that are complete with these bytes, until one of them, or the stream, is nonsense. */
   #receive(bytes: Uint8Array): void {
     if (this.#isEnding || this.#offence !== null) return;
     try {
       for (const message of this.#decoder.push(bytes)) {
-        if (!this.#isEnding) this.#listener.onMessage(message);
+        this.#listener.onMessage(message);
+        if (this.#isEnding || this.#offence !== null) return;
       }
     } catch (thrown) {
       this.giveUp("sent what cannot be read", errorFrom(thrown).message);
     }
   }
 
-  /** Whoever has closed a pipe and goes on will never be heard again, or never hear. */
+  /** Whoever has closed a pipe to this process and goes on will never be heard again, or never hear. */
   #missPipe(): void {
-    setTimeout(() => this.giveUp("closed its pipe", ""), WITHOUT_PIPE_MS).unref();
+    const giveUp = (): void => {
+      if (this.pid !== null) this.giveUp("closed the pipe to its engine", "");
+    };
+    setTimeout(giveUp, WITHOUT_PIPE_MS).unref();
   }
 
   #listen(stream: Readable, name: "stdout" | "stderr"): void {
@@ -207,8 +233,15 @@ export class FramedProcess {
     for (const stream of this.#child.stdio) stream?.destroy();
     const how = signal === null ? `ended with exit code ${code}` : `ended by signal ${signal}`;
     const cause = `${this.#name} ${this.#offence ?? how}`;
-    this.#listener.onEnd({ cause, code, signal, lastWords: this.#heardWords.trim().slice(-LAST_WORDS) });
+    const heardWords = this.#heardWords;
+    const isGivenUp = this.#offence !== null;
+    this.#listener.onEnd({ cause, code, signal, isGivenUp, heardWords, lastWords: lastWordsOf(heardWords) });
   }
+}
+
+/** What is told of the words that were heard of a process: their end. */
+export function lastWordsOf(heardWords: string): string {
+  return heardWords.trim().slice(-LAST_WORDS);
 }
 
 function startProcess({ name, file, args, env }: ProcessCommand): ChildProcess {

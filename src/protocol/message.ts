@@ -5,6 +5,7 @@ import type { TrainerColumns } from "../job/resolved-job.ts";
 import type { TrainerDescription } from "../job/trainer-description.ts";
 import type { KeyList } from "../key/key-list.ts";
 import type { KeyField } from "../key/key-type.ts";
+import type { StoredModel } from "../run/predicted.ts";
 import type { ResultBatch } from "../run/result-batch.ts";
 import type { Field } from "../table/field.ts";
 import type { ReadColumn } from "../table/read-column.ts";
@@ -16,7 +17,7 @@ import type { PythonTrainerSpec } from "./python-message.ts";
 import type { StoredPartition } from "./stored-rows.ts";
 
 /** Version of the messages: both sides must have the same. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** What a worker runs. */
 export type WorkerTrainer =
@@ -91,8 +92,8 @@ export interface StoredTask extends TaskIdentity {
 
 /** Some partitions to be predicted, whose rows lie in a bucket, with their models. */
 export interface ScoreTask extends BucketTask {
-  /** Model of each partition of the bucket: canonical JSON, or bytes; null where there is none. */
-  readonly models: readonly (string | Uint8Array | null)[];
+  /** Model of each partition of the bucket; null where there is none. */
+  readonly models: readonly (StoredModel | null)[];
 }
 
 /** What an engine tells a worker. */
@@ -117,6 +118,8 @@ export type EngineMessage =
 /** What a worker tells its engine. */
 export type WorkerMessage =
   | ({ readonly type: "described" } & TrainerDescription)
+  /** The trainer of the user's is loaded: from now on time is that of partitions. Not told of estimators. */
+  | { readonly type: "ready" }
   /** A partition's turn has come: when the worker dies, this one was at work. Not told by threads. */
   | { readonly type: "started"; readonly task: number; readonly partition: number }
   /** Some partitions of a task, in the order in which they were given. */
@@ -141,6 +144,11 @@ export type WorkerMessage =
 export interface HoldMessage {
   readonly type: "hold";
   readonly isHeld: boolean;
+}
+
+/** Ends the Python child of a worker, whatever it is at, and then the worker. */
+export interface LeaveMessage {
+  readonly type: "leave";
 }
 
 /** What else a worker tells that has a Python child. */

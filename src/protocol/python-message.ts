@@ -15,7 +15,8 @@ export type PythonTrainerSpec =
       readonly kind: "sklearn";
       /** Dotted path, such as `sklearn.linear_model.LinearRegression`. */
       readonly class: string;
-      readonly target: string;
+      /** Null for a class that explains none. */
+      readonly target: string | null;
       readonly features: readonly string[];
       readonly weights: string | null;
     };
@@ -47,6 +48,7 @@ export interface PythonWork {
 
 /** What a host tells its Python child. */
 export type ToPython =
+  | { readonly type: "inspect" }
   | {
       readonly type: "describe";
       readonly trainer: PythonTrainerSpec;
@@ -88,7 +90,51 @@ export interface PythonDescription {
   /** The trainer's file, and every module beside it that it imported. */
   readonly sources: readonly { readonly name: string; readonly sha256: string }[];
   readonly isLinear: boolean;
+  /** Of a class what scikit-learn calls it; null where that is neither, absent for files. */
+  readonly estimatorKind?: "regressor" | "classifier" | null;
 }
+
+/** A package that trainers need, as an interpreter has it. */
+export interface InspectedPackage {
+  readonly name: string;
+  /** Null where it is not installed, or where that cannot be told. */
+  readonly version: string | null;
+  /** `broken`: it is there, and cannot be imported. */
+  readonly state: "ok" | "missing" | "too_old" | "broken";
+  /** What its import raised; null where it is not broken. */
+  readonly problem: string | null;
+}
+
+/** What an interpreter says of itself, in parts: itself, then each package, then the end. */
+export type PythonInspected =
+  | {
+      readonly part: "python";
+      /** Such as `3.11.7`. */
+      readonly version: string;
+      /** Such as `CPython`. */
+      readonly implementation: string;
+      /** Its own path: what was started may be a link or a shim. */
+      readonly executable: string;
+      /** Whether it takes packages only from the system's own tools (PEP 668). */
+      readonly belongsToSystem: boolean;
+      /** The interpreter of the environment that the mending command makes, where it has to make one. */
+      readonly environmentPython: string;
+      /** Packages that are going to be imported, in that order, and the lowest version of each. */
+      readonly packages: readonly {
+        readonly name: string;
+        readonly lowest: string;
+        /** Whether most trainers need it. */
+        readonly isNeeded: boolean;
+      }[];
+    }
+  | ({ readonly part: "package" } & InspectedPackage)
+  | {
+      readonly part: "end";
+      /** Libraries of linear algebra that are loaded by then. */
+      readonly blas: PythonEnvironment["blas"];
+      /** One line for a shell that installs what is missing or too old; null where nothing is. */
+      readonly mend: string | null;
+    };
 
 /** What went wrong with one partition of a message, by its index there. */
 export interface PythonRemark {
@@ -119,12 +165,32 @@ export interface PythonFits {
   readonly errors: readonly PythonRemark[];
 }
 
+/** One column of predictions; `valid` has 1 for each value that there is, `ends` where the text of each row ends. */
+export type PythonColumn = { readonly name: string; readonly valid: Uint8Array } & (
+  | { readonly type: "double"; readonly values: Float64Array }
+  | { readonly type: "boolean"; readonly values: Uint8Array }
+  | { readonly type: "text"; readonly values: PackedBytes<Float64Array> }
+);
+
+/** Predictions for neighbouring partitions of one message, in order. */
+export interface PythonPredictions {
+  readonly id: number;
+  /** Index in the message of the first of these. */
+  readonly first: number;
+  readonly count: number;
+  readonly failures: readonly PythonRemark[];
+  /** Of each partition; null of one that failed. */
+  readonly columns: readonly (readonly PythonColumn[] | null)[];
+}
+
 /** What a Python child tells its host. */
 export type FromPython =
   | { readonly type: "ready" }
+  | ({ readonly type: "inspected" } & PythonInspected)
   | ({ readonly type: "described" } & PythonDescription)
   | { readonly type: "broken"; readonly code: ErrorCode; readonly message: string }
   | ({ readonly type: "fitted"; readonly last: boolean } & PythonFits)
+  | ({ readonly type: "predicted"; readonly last: boolean } & PythonPredictions)
   | {
       readonly type: "logged";
       readonly id: number | null;

@@ -8,8 +8,11 @@ import {
   type PythonFits,
   type PythonTrainerSpec,
 } from "../protocol/python-message.ts";
+import type { PredictionResult } from "../run/predicted.ts";
 import type { ReadColumn } from "../table/read-column.ts";
 import type { AtWork } from "../trainer/trainer.ts";
+import { ModelPack } from "./model-pack.ts";
+import { predictionsOf } from "./predictions-of.ts";
 import { ProgressCell } from "./progress-cell.ts";
 import { PythonChild, type PythonCommand } from "./python-child.ts";
 import { type PythonPartition, WorkBuilder } from "./work-builder.ts";
@@ -64,7 +67,8 @@ const LOOK_EVERY_MS = 50;
 interface Waiting {
   readonly atWork: AtWork;
   readonly bytes: number;
-  readonly resolve: (fit: PythonFit) => void;
+  readonly rowCount: number;
+  readonly resolve: (answer: PythonFit | PredictionResult) => void;
 }
 
 /**
@@ -80,6 +84,8 @@ export class FitService {
   readonly #tellReady: () => void;
   readonly #timer: NodeJS.Timeout;
   #builder: WorkBuilder;
+  /** Models of the builder's partitions; null where these are to be fitted. */
+  #models: ModelPack | null = null;
   /** Those of the builder. */
   #gathered: Waiting[] = [];
   /** Those with the child, by message. */
@@ -126,15 +132,32 @@ export class FitService {
 
   /** Gives a partition to the child; resolves when it is answered. */
   fit(partition: PythonPartition, atWork: AtWork): Promise<PythonFit> {
+    if (this.#models !== null) this.#flush();
+    return this.#give(partition, atWork) as Promise<PythonFit>;
+  }
+
+  /** Gives a partition and the bytes of its model to the child; resolves when its rows are predicted, or failed. */
+  predict(partition: PythonPartition, model: Uint8Array, atWork: AtWork): Promise<PredictionResult> {
+    if (this.#models === null) this.#flush();
+    this.#models ??= new ModelPack();
+    this.#models.add(model);
+    return this.#give(partition, atWork, model.length) as Promise<PredictionResult>;
+  }
+
+  #give(partition: PythonPartition, atWork: AtWork, modelBytes = 0): Promise<PythonFit | PredictionResult> {
     const before = this.#builder.bytes;
     this.#builder.add(partition);
-    const bytes = this.#builder.bytes - before;
+    const bytes = this.#builder.bytes - before + modelBytes;
     this.#count++;
     this.#bytes += bytes;
-    const fitted = new Promise<PythonFit>((resolve) => this.#gathered.push({ atWork, bytes, resolve }));
-    if (this.#gathered.length >= MESSAGE_PARTITIONS || this.#builder.bytes >= MESSAGE_BYTES) this.#flush();
+    const { rowCount } = partition.used;
+    const answered = new Promise<PythonFit | PredictionResult>((resolve) =>
+      this.#gathered.push({ atWork, bytes, rowCount, resolve }),
+    );
+    const messageBytes = this.#builder.bytes + (this.#models?.length ?? 0);
+    if (this.#gathered.length >= MESSAGE_PARTITIONS || messageBytes >= MESSAGE_BYTES) this.#flush();
     else this.#flushSoon();
-    return fitted;
+    return answered;
   }
 
   /** Resolves when the child could be given more. */
@@ -169,13 +192,19 @@ export class FitService {
     if (this.#gathered.length === 0) return;
     const id = this.#nextId++;
     this.#sent.set(id, this.#gathered);
-    this.#child.send({ type: "fit", id, partitions: this.#builder.finish() });
+    const partitions = this.#builder.finish();
+    const models = this.#models?.finish();
+    this.#child.send(
+      models === undefined ? { type: "fit", id, partitions } : { type: "predict", id, partitions, ...models },
+    );
     this.#gathered = [];
+    this.#models = null;
     this.#builder = new WorkBuilder(this.#options.columns);
   }
 
   #receive(message: FromPython): void {
-    if (message.type === "fitted") this.#answer(message);
+    if (message.type === "fitted") this.#answer(message, () => fitsOf(message));
+    else if (message.type === "predicted") this.#answer(message, (rows) => predictionsOf(message, rows));
     else if (message.type === "ready") this.#tellReady();
     else if (message.type === "logged") {
       const { id, index, stream, text } = message;
@@ -184,17 +213,18 @@ export class FitService {
       this.#listener.onFailure(new ManyfitError(message.code, message.message));
   }
 
-  #answer(fits: PythonFits & { readonly last: boolean }): void {
-    const waiting = this.#sent.get(fits.id);
+  #answer({ id, first, count, last }: PythonAnswer, open: (rowCounts: readonly number[]) => Answers): void {
+    const waiting = this.#sent.get(id);
     if (waiting === undefined)
-      throw new ManyfitError("worker_failed", `answer to message ${fits.id}, which was not asked`);
-    for (const [i, fit] of fitsOf(fits).entries()) {
-      const { bytes, resolve } = waiting[fits.first + i]!;
+      throw new ManyfitError("worker_failed", `answer to message ${id}, which was not asked`);
+    const answered = waiting.slice(first, first + count);
+    for (const [i, answer] of open(answered.map(({ rowCount }) => rowCount)).entries()) {
+      const { bytes, resolve } = answered[i]!;
       this.#count--;
       this.#bytes -= bytes;
-      resolve(fit);
+      resolve(answer);
     }
-    if (fits.last) this.#sent.delete(fits.id);
+    if (last) this.#sent.delete(id);
     this.#room?.();
     this.#room = null;
   }
@@ -228,6 +258,11 @@ export class FitService {
     this.#listener.onEnd(end);
   }
 }
+
+/** Which partitions of which message are answered. */
+type PythonAnswer = Pick<PythonFits, "id" | "first" | "count"> & { readonly last: boolean };
+
+type Answers = readonly (PythonFit | PredictionResult)[];
 
 /** The results of a message, one by one. */
 function fitsOf(fits: PythonFits): PythonFit[] {

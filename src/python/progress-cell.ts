@@ -22,6 +22,7 @@ export class ProgressCell {
   readonly path: string;
   readonly #descriptor: number;
   readonly #bytes = Buffer.alloc(BYTES);
+  #isClosed = false;
 
   /** Makes the file in a folder, which is made where it is missing. */
   constructor(folder: string) {
@@ -42,8 +43,10 @@ export class ProgressCell {
     };
   }
 
-  /** Removes the file. */
+  /** Removes the file; a second time does nothing. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#descriptor);
     rmSync(this.path, { force: true });
   }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { ManyfitError } from "../errors.ts";
-import { FramedProcess, type ProcessEnd } from "../protocol/framed-process.ts";
+import { FramedProcess, lastWordsOf, type ProcessEnd } from "../protocol/framed-process.ts";
 import type { FromPython, ToPython } from "../protocol/python-message.ts";
 
 /** What a Python child is started with. */
@@ -43,9 +43,9 @@ export class PythonChild {
     const host = createRequire(import.meta.url).resolve("#python-host");
     const command = { name, file: python, args: ["-X", "utf8", host], env: environmentFor(blasThreads) };
     this.#process = new FramedProcess(command, {
-      onMessage: (message) => listener.onMessage(message as FromPython),
+      onMessage: (message) => this.#hear(message as FromPython, listener),
       onPrinted: (stream, text) => listener.onPrinted(stream, text),
-      onEnd: (end) => listener.onEnd(end),
+      onEnd: (end) => listener.onEnd({ ...end, lastWords: lastWordsOf(usersFrames(end.heardWords)) }),
       onFailure: (error) => listener.onFailure(error),
     });
   }
@@ -69,6 +69,19 @@ export class PythonChild {
   kill(): Promise<void> {
     return this.#process.kill();
   }
+
+  #hear(message: FromPython, listener: PythonChildListener): void {
+    if (message.type === "logged" && message.stream === "stderr") this.#process.remember(message.text);
+    listener.onMessage(message);
+  }
+}
+
+/** What Python writes when native code ends it: a stack whose outer frames are manyfit's, and a list of modules. */
+const HOST_FRAME = /^ {2}File ".*manyfit_host.[^"]*", line \d+ in .*\n?/gm;
+const MODULES = /^Extension modules: .*\n?/gm;
+
+function usersFrames(words: string): string {
+  return words.replace(HOST_FRAME, "").replace(MODULES, "");
 }
 
 /** Hashes of texts are the same in every process, and what is printed comes at once. */

@@ -3,8 +3,16 @@ import { keyValuesOf } from "../key/key-values-of.ts";
 import { partitionSeed } from "../key/partition-seed.ts";
 import { DOCUMENT_SCHEMA } from "../run/result-schema.ts";
 import { type RowContext, selectRows } from "../trainer/select-rows.ts";
-import type { AtWork, PartitionResult, PartitionRows, PipelinedTrainer } from "../trainer/trainer.ts";
+import type {
+  AtWork,
+  PartitionResult,
+  PartitionRows,
+  PipelinedTrainer,
+  PredictingTrainer,
+} from "../trainer/trainer.ts";
 import type { FitService, FitServiceOptions, PythonFit } from "./fit-service.ts";
+import { tooLongTexts } from "./too-long-texts.ts";
+import type { PythonPartition } from "./work-builder.ts";
 
 /** What a run says of the partitions that a Python trainer is given. */
 export interface PythonContext extends RowContext, Pick<FitServiceOptions, "columns" | "keyFields"> {
@@ -14,11 +22,20 @@ export interface PythonContext extends RowContext, Pick<FitServiceOptions, "colu
 
 const NO_KEY = new Uint8Array();
 
+const NO_BYTES = {
+  code: "model_damaged",
+  message: "model_damaged: the model is no bytes, as models of Python are; it is not loaded",
+  stack: null,
+};
+
 /**
  * The trainer of a Python child, over the rows that the row policy selects. It never rejects; where the child dies, what
  * it had not answered stays open, and whoever owns the service hears of it.
  */
-export function createPythonTrainer(service: FitService, context: PythonContext): PipelinedTrainer {
+export function createPythonTrainer(
+  service: FitService,
+  context: PythonContext,
+): PipelinedTrainer & PredictingTrainer {
   let next: AtWork = { task: 0, partition: 0 };
   let last: Promise<unknown> = Promise.resolve();
   const minRows = Math.max(context.minRows, context.rowPolicy.minRows);
@@ -36,6 +53,12 @@ export function createPythonTrainer(service: FitService, context: PythonContext)
       last = inOrder;
       return inOrder;
     },
+    predictPartition: async (rows, keyBytes, model) => {
+      if (typeof model === "string") return { failure: NO_BYTES };
+      const tooLong = tooLongTexts(rows, context);
+      if (tooLong !== null) return { failure: tooLong };
+      return service.predict(partitionOf(context, { used: rows, heldOut: null }, keyBytes), model, next);
+    },
   };
 }
 
@@ -50,7 +73,7 @@ function fitOne(
   context: PythonContext,
   { rows, keyBytes, atWork }: FitRequest,
 ): PartitionResult | Promise<PartitionResult> {
-  const { columns, keyFields, rowPolicy, seed, minRows } = context;
+  const { columns, rowPolicy, seed, minRows } = context;
   const columnNames = columns.map((column) => column.name);
   const selected = selectRows(rows, { rowPolicy, seed, columnNames, minRows, keyBytes });
   const { counts } = selected;
@@ -60,9 +83,19 @@ function fitOne(
     return { state: "failed", code, message, stack, ...counts };
   }
   const { used, heldOut } = selected;
-  const key = keyBytes === null ? [] : keyValuesOf(keyFields, keyBytes);
-  const partition = { used, heldOut, key, seed: partitionSeed(seed, keyBytes ?? NO_KEY) };
+  const tooLong = tooLongTexts(used, context) ?? (heldOut === null ? null : tooLongTexts(heldOut, context));
+  if (tooLong !== null) return { state: "failed", ...tooLong, ...counts };
+  const partition = partitionOf(context, { used, heldOut }, keyBytes);
   return service.fit(partition, atWork).then((fit) => resultOf(fit, counts));
+}
+
+function partitionOf(
+  { keyFields, seed }: PythonContext,
+  rows: Pick<PythonPartition, "used" | "heldOut">,
+  keyBytes: Uint8Array | null,
+): PythonPartition {
+  const key = keyBytes === null ? [] : keyValuesOf(keyFields, keyBytes);
+  return { ...rows, key, seed: partitionSeed(seed, keyBytes ?? NO_KEY) };
 }
 
 function resultOf(

@@ -1,6 +1,6 @@
 import { ManyfitError, suggestName } from "../errors.ts";
 import type { Job, Params } from "../job/job.ts";
-import { isModuleSpec } from "../job/job.ts";
+import { isEstimatorSpec, isModuleSpec } from "../job/job.ts";
 import type { ResolvedJob, SourceColumn } from "../job/resolved-job.ts";
 import type { SourceSchema } from "./source-schema.ts";
 import { fieldTypeOf, keyTypeOf } from "./sql-type.ts";
@@ -26,7 +26,12 @@ export function checkUsedColumns(job: ResolvedJob, { differences }: Pick<SourceS
   const [first] = differences;
   if (first === undefined) return;
   if (!isModuleSpec(job.trainer)) {
-    const named = namesIn(job.trainer.params);
+    const { trainer } = job;
+    const named = namesIn(
+      isEstimatorSpec(trainer)
+        ? trainer.params
+        : { target: trainer.target, features: trainer.features, weights: trainer.weights },
+    );
     if (!job.readColumns.every((column) => named.has(column.name))) {
       const text = `${first.path}: ${first.problem}; where no --features are named all columns have to be the same in all files: name them`;
       throw new ManyfitError("source_unreadable", text);

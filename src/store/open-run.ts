@@ -48,7 +48,7 @@ export interface OpenedRun {
   readonly explanation: string;
   /**
    * Runs a single select over the tables `ledger`, `models` and `terms`, and keeps all rows of its result. `terms` is
-   * there where the trainer has terms.
+   * there where the trainer has terms, and of a committed run with models of Python, where linear ones have them.
    * @throws ManyfitError `query_refused` for anything else, and for what DuckDB does not understand.
    */
   query(sql: string): Promise<QueryResult>;

@@ -6,6 +6,7 @@ import type { Manifest } from "./manifest.ts";
 import { readStoredParquet } from "./parquet-sql.ts";
 import { openReadingDuckdb } from "./reading-duckdb.ts";
 import { RUN_FILE } from "./run-files.ts";
+import { TERM_COLUMNS } from "./stored-keys.ts";
 
 /** Names and queries of a run's tables, and the files that these read. */
 export interface RunTables {
@@ -34,7 +35,24 @@ export function committedTables(folder: string, manifest: Manifest): FindTables 
   const stored = COMMITTED.filter(([, name]) => manifest.files.some((file) => file.name === name));
   const paths = stored.map(([, name]) => join(folder, name));
   const views = stored.map(([name], i) => ({ name, sql: `select * from ${readStoredParquet([paths[i]!])}` }));
+  if (manifest.job.module?.python !== undefined) views.push({ name: "terms", sql: readableTerms(manifest) });
   return async () => ({ views, paths });
+}
+
+/**
+ * The terms of models that are Python's, as far as these say them: linear models have intercept and coefficients beside
+ * their bytes. Nothing is known of their errors.
+ */
+function readableTerms({ keys }: Manifest): string {
+  const columns = ["partition", ...keys.map(({ column }) => quoteIdentifier(column))].join(", ");
+  const unknown = TERM_COLUMNS.slice(2).map((name) => `null::DOUBLE as ${name}`);
+  return `select ${columns}, unnest(list_prepend('(intercept)', map_keys(coefficients))) as term,
+      unnest(list_prepend(intercept, map_values(coefficients))) as estimate, ${unknown.join(", ")}
+    from (
+      select ${columns}, json_extract(model, '$.intercept')::DOUBLE as intercept,
+        json_extract(model, '$.coefficients')::MAP(VARCHAR, DOUBLE) as coefficients
+      from models where json_extract(model, '$.coefficients') is not null
+    )`;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { TrainerColumns } from "../job/resolved-job.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
 import { fitBlocked } from "./fit-blocked.ts";
 import { fitPartition } from "./fit-partition.ts";
+import { namesOfParts } from "./resolve-parts.ts";
 import type { RowContext } from "./select-rows.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -38,8 +39,7 @@ export function createTrainer(
   const estimator = familyOf(spec, families).createEstimator(spec.params, columns);
   const { resultSchema } = estimator;
   const metrics = [...resultSchema.metrics, ...HOLDOUT_METRICS];
-  const { features, target, weights } = columns;
-  const columnNames = [...features, target, ...(weights === null ? [] : [weights])];
+  const columnNames = namesOfParts(columns);
   const fitting = { estimator, columns, columnNames, rowPolicy, seed };
   return {
     resultSchema: rowPolicy.holdout === null ? resultSchema : { ...resultSchema, metrics },

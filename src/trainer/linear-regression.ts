@@ -1,8 +1,8 @@
 import { ManyfitError, suggestName } from "../errors.ts";
 import { linearRegressionEstimator } from "../estimator/linear-regression.ts";
 import type { EstimatorSpec, Params } from "../job/job.ts";
-import type { SourceColumn } from "../job/resolved-job.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
+import { resolveParts } from "./resolve-parts.ts";
 
 /** What a linear regression is told. */
 export interface LinearRegressionParams {
@@ -47,21 +47,8 @@ export const linearRegressionFamily: EstimatorFamily = {
     checkParams(params);
     const target = params["target"] as string;
     const weights = (params["weights"] ?? null) as string | null;
-    const told = (params["features"] ?? null) as readonly string[] | null;
-    const known = new Map(columns.map((column) => [column.name, column]));
-    checkColumn(known, target, "target");
-    if (weights !== null) checkColumn(known, weights, "weights");
-    for (const feature of told ?? []) checkColumn(known, feature, "feature");
-    const taken = new Set([target, weights, ...keyNames]);
-    const others = columns.filter((column) => column.isNamed && !taken.has(column.name));
-    const near = told === null ? others.find((column) => column.nearNumber !== undefined) : undefined;
-    if (near !== undefined) checkColumn(known, near.name, "feature");
-    const features = told ?? others.filter((column) => column.isNumeric).map((column) => column.name);
-    if (told === null && features.length === 0) {
-      const text = `${NAME} finds no feature: no other column of the source is numeric; name some with --features`;
-      throw new ManyfitError("invalid_option", text);
-    }
-    checkFeatures(features, target, weights);
+    const parts = { target, weights, features: (params["features"] ?? null) as readonly string[] | null };
+    const { features } = resolveParts(NAME, parts, columns, keyNames);
     if (params["intercept"] !== false && features.includes(INTERCEPT_TERM)) {
       const text = `feature "${INTERCEPT_TERM}" has the name of the intercept's term: rename it, or fit without intercept`;
       throw new ManyfitError("invalid_option", text);
@@ -87,59 +74,5 @@ function checkParams(params: Params): void {
   }
   if (typeof params["target"] !== "string" || params["target"] === "") {
     throw new ManyfitError("invalid_option", `${NAME} needs a target: the column to explain (--target)`);
-  }
-}
-
-function checkColumn(known: ReadonlyMap<string, SourceColumn>, name: string, role: string): void {
-  const column = known.get(name);
-  if (column === undefined) {
-    const names = [...known.keys()];
-    throw new ManyfitError(
-      "unknown_column",
-      `${role} "${name}" is not a column of the source; ${suggestName(name, names)}`,
-    );
-  }
-  if (column.isNumeric || column.sqlType === "BOOLEAN") return;
-  const isText = column.sqlType === "VARCHAR";
-  const advice =
-    column.nearNumber === undefined
-      ? isText
-        ? adviceOnText(name)
-        : ""
-      : adviceOn(column.nearNumber, column);
-  throw new ManyfitError(
-    "unsupported_type",
-    `${role} "${name}" is ${isText ? "text" : column.sqlType}, ${NAME} needs numbers${advice}`,
-  );
-}
-
-function adviceOnText(name: string): string {
-  return `; some of its values are not: with --type ${name}=double the first of them is named`;
-}
-
-/** What can be told of a field that keeps a column from being one of numbers. */
-function adviceOn(field: string, { name, sqlType }: SourceColumn): string {
-  const asNumbers = `tell --type ${name}=double if its texts are numbers, --type ${name}=text if they are not`;
-  const isNumber = field.trim() !== "" && Number.isFinite(Number(field.replaceAll("_", "")));
-  if (isNumber) return `; it has ${JSON.stringify(field)}, which reads as a number: ${asNumbers}`;
-  const isComma = /\d,\d/.test(field);
-  const advice = isComma
-    ? "if the comma stands before its fraction, tell --decimal ,"
-    : `if it stands for no value, tell --null-text '${field}'`;
-  const ofJson = "write null for what is no value";
-  return `; it has ${JSON.stringify(field)} beside numbers: ${sqlType === "JSON" ? ofJson : advice}`;
-}
-
-function checkFeatures(features: readonly string[], target: string, weights: string | null): void {
-  const seen = new Set<string>();
-  for (const feature of features) {
-    if (feature === target) {
-      throw new ManyfitError("invalid_option", `feature "${feature}" is the target too: it explains itself`);
-    }
-    if (feature === weights) {
-      throw new ManyfitError("invalid_option", `feature "${feature}" is the weights too: leave one out`);
-    }
-    if (seen.has(feature)) throw new ManyfitError("invalid_option", `feature "${feature}" is given twice`);
-    seen.add(feature);
   }
 }

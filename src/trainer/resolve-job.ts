@@ -5,6 +5,7 @@ import type {
   SourceColumn,
   SourceFile,
   SourceFormat,
+  TrainerColumns,
   TrainerModule,
 } from "../job/resolved-job.ts";
 import type { KeyField, KeyType } from "../key/key-type.ts";
@@ -12,6 +13,7 @@ import type { Field } from "../table/field.ts";
 import type { ReadColumn } from "../table/read-column.ts";
 import { familyOf } from "./create-trainer.ts";
 import type { EstimatorFamily } from "./estimator-family.ts";
+import { namesOfParts } from "./resolve-parts.ts";
 
 /** What was found out about a job's source. */
 export interface FoundSource {
@@ -45,19 +47,18 @@ export function resolveEstimator(
 ): ResolvedTrainer {
   const keyNames = keyFields.map((field) => field.name);
   const trainerColumns = familyOf(spec, families).resolveColumns(spec.params, source.columns, keyNames);
-  const { features, target, weights } = trainerColumns;
-  const names = [...features, target, ...(weights === null ? [] : [weights])];
-  const readColumns = names.map(
+  const readColumns = namesOfParts(trainerColumns).map(
     (name): ReadColumn => ({ name, type: "double", hasValidity: false, isInteger: false }),
   );
   return { readColumns, trainerColumns, module: null };
 }
 
-/** The columns that a module of the user's asks for, NULL told apart from NaN. They are known to exist. */
+/** The columns that a module or a class of the user's asks for, NULL told apart from NaN. They are known to exist. */
 export function resolveModule(
   names: readonly string[],
   source: FoundSource,
   module: TrainerModule,
+  trainerColumns: TrainerColumns | null,
 ): ResolvedTrainer {
   const readColumns = names.map((name): ReadColumn => {
     const column = source.columns.find((candidate) => candidate.name === name)!;
@@ -70,11 +71,11 @@ export function resolveModule(
     const isInteger = /^U?(SMALL|TINY|BIG|HUGE)?INT(EGER)?$/.test(column.sqlType);
     return { name, type: column.fieldType, hasValidity: true, isInteger };
   });
-  return { readColumns, trainerColumns: null, module };
+  return { readColumns, trainerColumns, module };
 }
 
 /** What a module may choose its columns from: all that trainers can read, but for the keys. */
-export function fieldsOf(source: FoundSource, keyFields: readonly KeyField[]): Field[] {
+export function fieldsOf(source: Pick<FoundSource, "columns">, keyFields: readonly KeyField[]): Field[] {
   const keys = new Set(keyFields.map((field) => field.name));
   return source.columns.flatMap(({ name, fieldType }) =>
     fieldType === null || keys.has(name) ? [] : [{ name, type: fieldType }],

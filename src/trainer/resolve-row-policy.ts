@@ -1,5 +1,5 @@
 import { ManyfitError } from "../errors.ts";
-import { isModuleSpec, type Job } from "../job/job.ts";
+import { isModuleSpec, isSklearnSpec, type Job } from "../job/job.ts";
 import type { RowPolicy } from "../job/policy.ts";
 import type { TrainerModule } from "../job/resolved-job.ts";
 
@@ -10,6 +10,10 @@ import type { TrainerModule } from "../job/resolved-job.ts";
 export function resolveRowPolicy({ trainer, policy, orderBy }: Job, module: TrainerModule | null): RowPolicy {
   const { nulls, minRows, holdout } = policy;
   if (holdout !== null && module?.hasScore === false) {
+    if (isSklearnSpec(trainer)) {
+      const text = `--holdout needs a class that can score: ${trainer.sklearn} is neither a regressor nor a classifier; leave --holdout out`;
+      throw new ManyfitError("invalid_option", text);
+    }
     throw new ManyfitError(
       "invalid_option",
       `--holdout needs a trainer that can score: give ${module.name} a score({ model, table }) that returns metrics, such as { rmse }, or leave --holdout out`,

@@ -1,7 +1,7 @@
 import type { PythonHostMessage, WorkerInit, WorkerMessage, WorkerPython } from "../protocol/message.ts";
 import { FitService } from "../python/fit-service.ts";
 import { createPythonTrainer } from "../python/python-trainer.ts";
-import type { AtWork, PipelinedTrainer } from "../trainer/trainer.ts";
+import type { AtWork, PipelinedTrainer, PredictingTrainer } from "../trainer/trainer.ts";
 import { OutputLimit } from "./output-limit.ts";
 
 /** What a worker with a Python child tells. */
@@ -9,9 +9,11 @@ export type SendFromHost = (message: WorkerMessage | PythonHostMessage) => void;
 
 /** A Python child with its trainer. */
 export interface HostedPython {
-  readonly trainer: PipelinedTrainer;
+  readonly trainer: PipelinedTrainer & PredictingTrainer;
   /** Whether to leave in its pipe what it says. */
   hold(isHeld: boolean): void;
+  /** Ends the child, and resolves when it is gone. */
+  close(): Promise<void>;
 }
 
 /** Starts the Python child of a worker, and tells what becomes of it. */
@@ -40,10 +42,12 @@ export function hostPython(init: WorkerInit, python: WorkerPython, send: SendFro
   );
   const { pid } = service;
   if (pid !== null) send({ type: "child", pid });
+  void service.ready.then(() => send({ type: "ready" }));
   const { minRows } = python;
   return {
     trainer: createPythonTrainer(service, { columns, keyFields, seed, rowPolicy, minRows }),
     hold: (isHeld) => service.hold(isHeld),
+    close: () => service.close(),
   };
 }
 

@@ -92,6 +92,7 @@ class ProcessWorker {
     checkProtocol(init.version);
     const trainer = await this.#createTrainer(init);
     this.#loop = createWorkerLoop(init, trainer, (message) => this.#send(message));
+    this.#send({ type: "ready" });
   }
 
   async #createTrainer(init: WorkerInit): Promise<Trainer | PredictingTrainer> {

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { errorFrom, ManyfitError } from "../errors.ts";
-import type { EngineMessage, HoldMessage, WorkerInit } from "../protocol/message.ts";
+import type { EngineMessage, HoldMessage, LeaveMessage, WorkerInit } from "../protocol/message.ts";
 import { createTrainer } from "../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../trainer/estimator-family.ts";
 import { checkProtocol } from "./check-protocol.ts";
@@ -17,8 +17,9 @@ export function runWorker(families: readonly EstimatorFamily[]): void {
   const port = parentPort;
   const worker = new ThreadWorker(families, (message, transfer = []) => port.postMessage(message, transfer));
   let last = Promise.resolve();
-  port.on("message", (received: EngineMessage | HoldMessage) => {
+  port.on("message", (received: EngineMessage | HoldMessage | LeaveMessage) => {
     if (received.type === "hold") worker.hold(received.isHeld);
+    else if (received.type === "leave") void worker.leave();
     else last = last.then(() => worker.answer(received));
   });
 }
@@ -51,6 +52,12 @@ class ThreadWorker {
     this.#python?.hold(isHeld);
   }
 
+  /** Whoever started a child has to see it end: nobody else can, and it would stay in the system's table. */
+  async leave(): Promise<void> {
+    await this.#python?.close();
+    process.exit();
+  }
+
   #start(init: WorkerInit): void {
     checkProtocol(init.version);
     const { trainer } = init;
@@ -70,6 +77,7 @@ class ThreadWorker {
     if (message.type === "data") await loop.data(message);
     else if (message.type === "files") await loop.files(message);
     else if (message.type === "stored") await loop.stored(message);
+    else if (message.type === "score") await loop.score(message);
     else
       throw new ManyfitError(
         "internal",

@@ -1,6 +1,5 @@
 import { ManyfitError } from "../errors.ts";
 import { keyAt } from "../key/key-list.ts";
-import { bucketArrays } from "../protocol/bucket.ts";
 import type {
   BucketTask,
   FileTask,
@@ -20,6 +19,7 @@ import type { FileRead } from "./file-facts-builder.ts";
 import { fitInto } from "./fit-into.ts";
 import { fitStored } from "./fit-stored.ts";
 import { hasInexactInteger } from "./has-inexact-integer.ts";
+import { scoreTask } from "./score-task.ts";
 
 /** Milliseconds of fits after which a worker says what it has, so that its death costs little. */
 const TELL_EVERY_MS = 100;
@@ -91,7 +91,7 @@ export function createWorkerLoop(
       await results.end();
     },
     async score(task) {
-      await scoreAll(task, trainer, { announce, send });
+      await scoreTask(task, trainer, { announce, send });
     },
   };
 }
@@ -203,32 +203,4 @@ class Answer {
 
 function range(from: number, to: number): Int32Array {
   return Int32Array.from({ length: to - from }, (_, i) => from + i);
-}
-
-async function scoreAll(
-  task: ScoreTask,
-  trainer: Trainer | PredictingTrainer,
-  { announce, send }: { announce: (task: TaskIdentity, partition: number) => void; send: Send },
-): Promise<void> {
-  if (!("predictPartition" in trainer))
-    throw new ManyfitError("internal", "worker was asked to predict with a trainer that cannot");
-  const { bucket, from, to, keys, models } = task;
-  const { position } = bucketArrays(bucket);
-  for (const { index, rows, order } of cutBucket(bucket)) {
-    const model = models[index];
-    if (index < from || index >= to || rows.rowCount === 0 || model === null || model === undefined) continue;
-    const partition = bucket.firstPartition + index;
-    announce(task, partition);
-    const result = await trainer.predictPartition(rows, keys === null ? null : keyAt(keys, index), model);
-    const positions = Float64Array.from(order, (row) => position[row]!);
-    const batch = {
-      type: "prediction.batch" as const,
-      task: task.task,
-      partition,
-      position: positions,
-      result,
-    };
-    send({ type: "predicted", batch });
-  }
-  send({ type: "scored", task: task.task });
 }

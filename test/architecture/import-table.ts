@@ -129,12 +129,36 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     types: ["engine", "protocol"],
     node: true,
   },
+  "predict-python.ts": {
+    values: ["predict", "job", "trainer", "engine/local"],
+    types: ["engine", "duckdb"],
+    node: true,
+  },
   "predict.ts": {
-    values: ["predict", "predict-options.ts", "open-engine.ts", "duckdb", "source", "store"],
+    values: [
+      "predict",
+      "predict-options.ts",
+      "predict-python.ts",
+      "open-engine.ts",
+      "duckdb",
+      "source",
+      "store",
+    ],
     types: ["engine", "run"],
+  },
+  export: {
+    values: ["key", "duckdb", "source", "store", "predict"],
+    node: true,
+  },
+  "export-models.ts": { values: ["key", "export", "predict", "store"], node: true },
+  doctor: {
+    values: ["python", "duckdb", "engine/local", "version.ts"],
+    types: ["protocol"],
+    node: true,
   },
   "index.ts": {
     values: [
+      "doctor",
       ...["table", "key", "run", "job", "protocol", "source", "source/text", "estimator", "trainer"],
       ...[
         "engine",
@@ -145,6 +169,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
         "plan-job.ts",
         "train.ts",
         "predict.ts",
+        "export",
+        "export-models.ts",
         "predict-options.ts",
         "policy-options.ts",
         "train-options.ts",

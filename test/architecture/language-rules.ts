@@ -39,7 +39,10 @@ export function checkSameBits(project: Project): string[] {
   return findings;
 }
 
-/** Tests that are switched off, run alone, or expected to fail. */
+/**
+ * Tests that are switched off, run alone, or expected to fail. What needs Python takes it from the fixtures of
+ * `test/python/python-test.ts`: they skip where there is none, visibly and with the reason, and fail on CI.
+ */
 export function checkTestsRun(project: Project): string[] {
   const findings: string[] = [];
   for (const file of filesIn(project, "test")) {

@@ -69,6 +69,7 @@ const VALUES: { [K in keyof Required<JobConfig>]: fc.Arbitrary<NonNullable<JobCo
   "no-intercept": fc.constant(true),
   estimator: name,
   trainer: name,
+  sklearn: name,
   param: params,
   where: name,
   type: fc.dictionary(

@@ -65,7 +65,7 @@ not predicted
           "country=Martinique",
         ],
       },
-      ...{ failures: [], columnsLeftOut: [], filesLeftOut: [] },
+      ...{ failures: [], warnings: [], columnsLeftOut: [], filesLeftOut: [] },
       file: join(cwd, "all.parquet"),
       durationMs: expect.any(Number),
     });

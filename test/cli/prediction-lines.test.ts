@@ -7,7 +7,7 @@ test("a prediction tells of what a trainer failed: a line for each cause, its ke
   const lines = predictionLines(
     {
       ...{ rows: 1300, predicted: 1000, run: "night", file: join(process.cwd(), "p.csv"), durationMs: 60 },
-      ...{ columnsLeftOut: [], filesLeftOut: [] },
+      ...{ columnsLeftOut: [], filesLeftOut: [], warnings: [] },
       reasons: { predict_failed: 300 },
       examples: { predict_failed: ["store=1", "store=2", "store=3"] },
       failures: [
@@ -42,6 +42,7 @@ test("a prediction tells of what was left out: a line for each cause with its fi
     {
       ...{ rows: 4, predicted: 4, run: "night", file: join(folder, "p.csv"), durationMs: 60 },
       ...{ reasons: {}, examples: {}, failures: [] },
+      warnings: [],
       columnsLeftOut: ["note", "more"],
       filesLeftOut: [
         { file: join(folder, "e.csv"), problem: "is empty" },

@@ -27,7 +27,7 @@ describe("planMemory", () => {
       fc.property(requests, (told) => {
         fc.pre(!told.isProcess || told.totalBytes > 1200 * MIB);
         const budget = planMemory(request(told));
-        const { totalBytes, processBytes, ...shares } = budget;
+        const { totalBytes, processBytes, isPython: _, ...shares } = budget;
         const sum = Object.values(shares).reduce((a, b) => a + b, 0);
         const processes = told.isProcess ? told.workers : 0;
         expect(totalBytes).toBe(told.totalBytes);
@@ -36,6 +36,21 @@ describe("planMemory", () => {
         for (const share of Object.values(shares)) expect(share).toBeGreaterThan(0);
       }),
     );
+  });
+
+  test("counts Python children with what their packages take, one at least, and the threads that read for them", () => {
+    const python = { isProcess: true, isPython: true };
+    expect(() => planMemory(request({ ...python, totalBytes: 1e9 }))).toThrow(
+      /: a run with 2 worker processes needs at least 1088 MiB; give --memory 1088MiB or more, or fewer --workers$/,
+    );
+    const one = planMemory(request({ ...python, totalBytes: 1e9, workers: 1 }));
+    expect(one.processBytes).toBeGreaterThanOrEqual(256 * MIB);
+    expect(planMemory(request({ ...python, totalBytes: 1e9, workers: 0 }))).toEqual(one);
+    const none = { inventoryBytes: 0, workers: 1 };
+    // Rows, their copy in order, and the message that is made of them are in the thread, before the child has any.
+    const threadBytes = one.fitBytes * 0.4;
+    expect(planFitMemory(one, none).partitionBytes * 2.5).toBeLessThanOrEqual(threadBytes);
+    expect(planFitMemory(one, none).partitionBytes).toBeGreaterThan(10e6);
   });
 
   test("takes half of what is free where nothing is told, and what it needs where that is too little", () => {

@@ -1,6 +1,10 @@
 import { endText, type WorkerEnd } from "../../src/engine/local/worker-end.ts";
-import type { TaskMessage, WorkerPool, WorkerPoolListener } from "../../src/engine/local/worker-pool.ts";
-import type { WorkerMessage } from "../../src/protocol/message.ts";
+import type {
+  PoolMessage,
+  TaskMessage,
+  WorkerPool,
+  WorkerPoolListener,
+} from "../../src/engine/local/worker-pool.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
 import { BatchBuilder } from "../../src/worker/batch-builder.ts";
 
@@ -69,6 +73,10 @@ export class MortalPool implements WorkerPool {
     return 1000 + worker;
   }
 
+  isLoading(): boolean {
+    return false;
+  }
+
   /** Ends the worker when it has made some steps more, as one does that is killed while it talks. */
   end(worker: number, end: WorkerEnd): void {
     this.#lanes[worker]!.end ??= { end, stepsLeft: this.stepsAfterEnd() };
@@ -114,8 +122,7 @@ export class MortalPool implements WorkerPool {
           { length: message.to - message.from },
           (_, i) => message.bucket.firstPartition + message.from + i,
         );
-    const tell = (said: Exclude<WorkerMessage, { type: "broken" }>): void =>
-      this.#listener.onMessage(worker, said);
+    const tell = (said: PoolMessage): void => this.#listener.onMessage(worker, said);
     let unsaid: number[] = [];
     const flush = (isLast: boolean): void => {
       const identity = { task: message.task, worker, attempt: message.attempt };

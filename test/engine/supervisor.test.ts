@@ -9,6 +9,10 @@ import { MortalPool } from "./mortal-pool.ts";
 
 /** A pool that only writes down whom it has to end. */
 class PatientPool extends MortalPool {
+  loads = false;
+  override isLoading(): boolean {
+    return this.loads;
+  }
   readonly ended: { readonly worker: number; readonly end: WorkerEnd }[] = [];
   override end(worker: number, end: WorkerEnd): void {
     this.ended.push({ worker, end });
@@ -60,8 +64,48 @@ function supervised(limits: WorkerLimits, memory: ReadonlyMap<number, number> = 
   };
   // The task's first step is to take it, the second to begin and end a partition.
   pool.step(0);
-  return { dispatcher, pool, slow, look };
+  return { dispatcher, pool, results, slow, look };
 }
+
+describe("a supervisor of workers that load a trainer", () => {
+  const loading = { name: "trainer ./train.py", withinMs: 60_000 };
+
+  test("ends the run when one of them does not come to an end, by the time in which the engine listened", async () => {
+    const { pool, results, look } = supervised({ timeoutMs: 1000, memoryBytes: null, loading });
+    pool.loads = true;
+    await look(100_000);
+    await look(60_000);
+    expect(results.length).toBeGreaterThan(0);
+    await look(1);
+    const drained = async (): Promise<void> => {
+      for await (const _ of results.drain(() => undefined));
+    };
+    await expect(drained()).rejects.toThrow(
+      "trainer ./train.py did not load within 60 s in worker 0: what runs while it is imported must come to an end",
+    );
+    expect(pool.ended).toEqual([]);
+  });
+
+  test("gives a fresh worker all of the time, and one that is loaded none", async () => {
+    const { dispatcher, pool, look } = supervised({ timeoutMs: null, memoryBytes: null, loading });
+    let failed: unknown = null;
+    dispatcher.onFailure = (error) => {
+      failed = error;
+    };
+    pool.loads = true;
+    await look(0);
+    await look(50_000);
+    pool.pidOf = () => 2000;
+    await look(1);
+    await look(50_000);
+    pool.loads = false;
+    await look(50_000);
+    pool.loads = true;
+    await look(50_000);
+    await look(50_000);
+    expect(failed).toBeNull();
+  });
+});
 
 describe("a supervisor", () => {
   test("ends nobody who is at nothing, and whoever takes longer than the limit, by what he is at", async () => {

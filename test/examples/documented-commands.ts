@@ -1,7 +1,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { normalised, runShell } from "../cli/run-cli.ts";
+import { type CliOptions, normalised, runShell } from "../cli/run-cli.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
@@ -19,27 +19,48 @@ export interface DocumentedRun {
   readonly cwd: string;
 }
 
+/** What a page's commands need. */
+export interface PageOptions {
+  /** Name of the page in the folder of its example. Default: `README.md`. */
+  readonly page?: string;
+  /** The interpreter that `python` is on the page, and that trains. Default: the page has no Python. */
+  readonly python?: string;
+}
+
 /**
- * Runs the commands on the page of an example, one after the other, in a new folder in which `examples` is as in the
+ * Runs the commands on a page of an example, one after the other, in a new folder in which `examples` is as in the
  * project's. With MANYFIT_REWRITE_EXAMPLES=1 the page is rewritten with what they print.
  */
-export async function runDocumentedCommands(example: string): Promise<DocumentedRun> {
-  const path = join(EXAMPLES, example, "README.md");
+export async function runDocumentedCommands(
+  example: string,
+  { page: name = "README.md", python }: PageOptions = {},
+): Promise<DocumentedRun> {
+  const path = join(EXAMPLES, example, name);
+  const env = python === undefined ? {} : environmentOf(python);
   const page = readFileSync(path, "utf8");
   const cwd = temporaryFolder();
   symlinkSync(EXAMPLES, join(cwd, "examples"));
   const blocks: string[] = [];
-  for (const [, text = ""] of page.matchAll(BLOCK)) blocks.push(await runBlock(text, cwd));
+  for (const [, text = ""] of page.matchAll(BLOCK)) blocks.push(await runBlock(text, { cwd, env }));
   const printed = page.replaceAll(BLOCK, () => `\`\`\`\n${blocks.shift()}\n\`\`\``);
   if (process.env["MANYFIT_REWRITE_EXAMPLES"] === "1") writeFileSync(path, printed);
   return { page: comparable(page), printed: comparable(printed), cwd };
 }
 
-async function runBlock(text: string, cwd: string): Promise<string> {
+/** An environment in which `python` is the given one, as in a virtual environment that is active. */
+function environmentOf(python: string): Readonly<Record<string, string>> {
+  return {
+    MANYFIT_PYTHON: python,
+    PATH: `${dirname(python)}${delimiter}${process.env["PATH"] ?? ""}`,
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+}
+
+async function runBlock(text: string, options: CliOptions): Promise<string> {
   const lines: string[] = [];
   for (const line of text.split("\n").filter((candidate) => candidate.startsWith("$ "))) {
     const command = line.slice(2).replace(/^npx manyfit/, "$manyfit");
-    const { code, stdout, stderr } = await runShell(command, { cwd });
+    const { code, stdout, stderr } = await runShell(command, options);
     // Of a command that fails the page shows the error, not the progress before it.
     const shown = code === 0 ? stdout : stderr.slice(Math.max(0, stderr.lastIndexOf("manyfit: ")));
     lines.push(line, ...[shown.trimEnd()].filter((text) => text !== ""));

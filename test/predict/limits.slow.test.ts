@@ -162,7 +162,11 @@ describe("with less memory than its rows take", () => {
         trained: { ...(await trainedRunFrom(opened)), folder },
         output: await checkOutputFile(out, false),
       };
-      const summary = await predictWith({ duckdb, engine }, task, signal === undefined ? {} : { signal });
+      const summary = await predictWith(
+        { duckdb, engine, tempFolder: "" },
+        task,
+        signal === undefined ? {} : { signal },
+      );
       return { summary, text: readFileSync(out, "utf8") };
     } finally {
       await engine.close();

@@ -218,7 +218,7 @@ test("more reasons than a byte can number are all told", async () => {
     output: await checkOutputFile(out, false),
   };
   const engine = await createLocalEngine({ duckdb, workers: 0, tempFolder: temporaryFolder(), families: [] });
-  const { predicted: none } = await predictWith({ duckdb, engine }, task, {});
+  const { predicted: none } = await predictWith({ duckdb, engine, tempFolder: "" }, task, {});
   expect(none).toBe(0);
   expect(
     await sql(

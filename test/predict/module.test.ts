@@ -102,7 +102,7 @@ async function* scored(
   }
   for (const [partition, rows] of rowsOf) {
     expect(source.partitionRows[partition]).toBe(rows.length);
-    const [model] = await source.models(partition, partition + 1);
+    const [model] = (await source.models(partition, partition + 1)) as (string | Uint8Array)[];
     const text = typeof model === "string" ? model : new TextDecoder().decode(model!);
     expect(source.modelBytes[partition]).toBe(Buffer.byteLength(text));
     const [country] = decodeKey(["text"], keyAt(source.keys, partition));
@@ -129,7 +129,7 @@ async function predictedBy(predict: Predict, source: string, withRun?: TrainedRu
   try {
     const out = join(temporaryFolder(), "out.parquet");
     const summary = await predictWith(
-      { duckdb, engine: engineOf(duckdb, predict) },
+      { duckdb, engine: engineOf(duckdb, predict), tempFolder: "" },
       {
         request: predictRequestFrom({ run: run.folder, source, out }),
         trained: withRun ?? (await trainedRunFrom(run)),
@@ -370,7 +370,7 @@ describe("predictions of a trainer", () => {
       trained: await trainedRunFrom(run),
       output: await checkOutputFile(out, false),
     };
-    await expect(predictWith({ duckdb, engine }, task, {})).rejects.toMatchObject({
+    await expect(predictWith({ duckdb, engine, tempFolder: "" }, task, {})).rejects.toMatchObject({
       code: "internal",
       message: expect.stringContaining("a row was not predicted"),
     });

@@ -1,30 +1,15 @@
-import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";
-import { findPythonForTests, pythonEnvironment } from "../../scripts/python-environment.mjs";
+import { environmentForTests, type TEST_ENVIRONMENTS } from "../../scripts/python-environment.mjs";
 
 /** Python with the packages of a requirements file, or why there is none. */
 export type PythonForTests = { readonly path: string } | { readonly reason: string };
 
-/** The lowest versions have wheels for this Python and the one before. */
-const TOO_NEW_FOR_LOWEST = [3, 13] as const;
-
 /**
- * The environment of `requirements.txt`, or of `requirements-lowest.txt`; made where it is not there yet, which takes a minute
- * or two.
+ * The environment of `requirements.txt` (`newest`), `requirements-lowest.txt` or `requirements-lint.txt`; made where it is not
+ * there yet, which takes a minute or two.
  */
-export async function pythonWith(versions: "newest" | "lowest"): Promise<PythonForTests> {
-  const below = versions === "newest" ? null : TOO_NEW_FOR_LOWEST;
-  const python = findPythonForTests(below);
-  if (python === null)
-    return {
-      reason: `there is no Python 3.11 or later${below === null ? "" : `, below ${below.join(".")}`}`,
-    };
-  const file = versions === "newest" ? "requirements.txt" : "requirements-lowest.txt";
-  try {
-    return { path: await pythonEnvironment(fileURLToPath(new URL(file, import.meta.url)), python) };
-  } catch (thrown) {
-    return { reason: `no environment could be made: ${(thrown as Error).message}` };
-  }
+export function pythonWith(versions: keyof typeof TEST_ENVIRONMENTS): Promise<PythonForTests> {
+  return environmentForTests(versions);
 }
 
 /**

@@ -14,14 +14,19 @@ export function runPlainPython(python: string, script: string, input = ""): stri
   return stdout.trim();
 }
 
-/** Loads models by plain `joblib.load` in another process, and gives what `code` prints of each `model`. */
-export function loadByJoblib(python: string, models: readonly Uint8Array[], code: string): string {
+/** Loads models by plain `joblib.load` in another process, after `setup`, and gives what `code` prints of each `model`. */
+export function loadByJoblib(
+  python: string,
+  models: readonly Uint8Array[],
+  code: string,
+  setup = "",
+): string {
   const folder = temporaryFolder();
   const paths = models.map((model, i) => {
     const path = join(folder, `${i}.joblib`);
     writeFileSync(path, model);
     return path;
   });
-  const script = `import sys, joblib\nfor path in sys.stdin.read().split():\n    model = joblib.load(path)\n    ${code}`;
+  const script = `import sys, joblib\n${setup}\nfor path in sys.stdin.read().split():\n    model = joblib.load(path)\n    ${code}`;
   return runPlainPython(python, script, paths.join("\n"));
 }

@@ -9,12 +9,13 @@ import type { TrainerDescription } from "../../job/trainer-description.ts";
 import type { EngineMessage } from "../../protocol/message.ts";
 import { describeTrainer, type LoadedTrainer, loadTrainer } from "../../trainer/load-trainer.ts";
 import { createModuleTrainer } from "../../trainer/module-trainer.ts";
+import { type AskedProcess, type AskListener, askTrainer } from "./ask-trainer.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import type { UserModule } from "./user-module.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** How long a trainer may take to be loaded and to say what it reads, in milliseconds. */
-const DESCRIBE_WITHIN_MS = 60_000;
+const LOAD_WITHIN_MS = 60_000;
 
 /**
  * Bundles a module with all that it imports and writes the bundle into a folder, which is made where it is missing, from
@@ -37,6 +38,7 @@ export async function bundleModule(
   };
   return {
     bundle,
+    loading: { name: `trainer ${module}`, withinMs: LOAD_WITHIN_MS },
     worker: () => ({ kind: "module", path, params }),
     describe: async (schema, signal) => {
       if (workers > 0) return describeInProcess({ type: "describe", path, params, schema }, signal);
@@ -59,37 +61,19 @@ async function writeBundle(folder: string, path: string, code: string): Promise<
   }
 }
 
-/** Asks a process that is ended afterwards: loading the module runs code of the user's. */
-async function describeInProcess(question: EngineMessage, signal: AbortSignal): Promise<TrainerDescription> {
+function describeInProcess(question: EngineMessage, signal: AbortSignal): Promise<TrainerDescription> {
   const entry = createRequire(import.meta.url).resolve("#worker-process");
-  let tooLate: NodeJS.Timeout | undefined;
-  let process: WorkerProcess | undefined;
-  let stop = (): void => undefined;
-  try {
-    return await new Promise<TrainerDescription>((described, failed) => {
-      const fail = (text: string): void => failed(new ManyfitError("trainer_invalid", `trainer ${text}`));
-      process = new WorkerProcess("its process", entry, {
-        onMessage: (message) => {
-          if (message.type === "described") described(message);
-          else if (message.type === "broken") failed(new ManyfitError(message.code, message.message));
-        },
-        onDeath: ({ cause, lastWords }) =>
-          fail(`could not be loaded: ${cause}${lastWords === "" ? "" : `: ${lastWords}`}`),
-        onFailure: failed,
-      });
-      const seconds = DESCRIBE_WITHIN_MS / 1000;
-      tooLate = setTimeout(
-        () => fail(`did not load within ${seconds} s: what runs while it is imported must come to an end`),
-        DESCRIBE_WITHIN_MS,
-      );
-      stop = () => failed(signal.reason);
-      signal.addEventListener("abort", stop);
-      if (signal.aborted) stop();
-      process.send(question);
+  const start = ({ onAnswer, onEnd, onFailure }: AskListener<TrainerDescription>): AskedProcess => {
+    const worker = new WorkerProcess("its process", entry, {
+      onMessage: (message) => {
+        if (message.type === "described") onAnswer(message);
+        else if (message.type === "broken") onFailure(new ManyfitError(message.code, message.message));
+      },
+      onDeath: onEnd,
+      onFailure,
     });
-  } finally {
-    clearTimeout(tooLate);
-    signal.removeEventListener("abort", stop);
-    await process?.kill();
-  }
+    worker.send(question);
+    return worker;
+  };
+  return askTrainer({ name: "trainer", withinMs: LOAD_WITHIN_MS, start }, signal);
 }

@@ -21,7 +21,7 @@ import {
   wholeRange,
 } from "./task-range.ts";
 import type { WorkQueue } from "./work-queue.ts";
-import type { WorkerDeath, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
+import type { PoolMessage, WorkerDeath, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
 /** Tasks that a worker has at a time: one to fit, one to go on with. */
 const TASKS_PER_WORKER = 2;
@@ -180,7 +180,7 @@ export class Dispatcher implements WorkerPoolListener {
     this.#pool?.hold(isFull);
   }
 
-  onMessage(worker: number, message: Exclude<WorkerMessage, { readonly type: "broken" }>): void {
+  onMessage(worker: number, message: PoolMessage): void {
     if (this.#hasFailed) return;
     try {
       if (message.type === "logged") {
@@ -245,7 +245,7 @@ export class Dispatcher implements WorkerPoolListener {
     });
   }
 
-  #takeAnswer(worker: number, message: Exclude<WorkerMessage, { readonly type: "broken" | "logged" }>): void {
+  #takeAnswer(worker: number, message: Exclude<PoolMessage, { readonly type: "logged" }>): void {
     const lane = this.#lanes[worker]!;
     const { atWork } = lane;
     const task = "batch" in message ? message.batch.task : "task" in message ? message.task : null;

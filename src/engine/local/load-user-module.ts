@@ -1,6 +1,7 @@
-import { isPython, type ModuleSpec } from "../../job/job.ts";
+import { isPython, isSklearnSpec, type ModuleSpec, type SklearnSpec } from "../../job/job.ts";
 import { bundleModule } from "./bundled-module.ts";
 import { pythonModule } from "./python-module.ts";
+import { sklearnModule } from "./sklearn-module.ts";
 import type { UserModule } from "./user-module.ts";
 
 /** What trainers of the user's are loaded with. */
@@ -15,11 +16,12 @@ export interface UserModuleOptions {
   readonly blasThreads?: number;
 }
 
-/** Makes of a module what workers run: a bundle, or for Python what its children need to know. */
+/** Makes of a module or a class what workers run: a bundle, or for Python what its children need to know. */
 export function loadUserModule(
-  spec: ModuleSpec,
+  spec: ModuleSpec | SklearnSpec,
   { workers, tempFolder, python = null, blasThreads = 1 }: UserModuleOptions,
 ): Promise<UserModule> {
+  if (isSklearnSpec(spec)) return sklearnModule(spec, { python, blasThreads, folder: tempFolder });
   return isPython(spec)
     ? pythonModule(spec, { python, blasThreads, folder: tempFolder })
     : bundleModule(spec, tempFolder, workers);

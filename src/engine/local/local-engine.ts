@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Connection, Duckdb } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
-import { isModuleSpec, type Job } from "../../job/job.ts";
+import { isEstimatorSpec, type Job } from "../../job/job.ts";
 import type { WorkerTrainer } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
@@ -20,6 +20,7 @@ import { filesInPlace } from "./files-in-place.ts";
 import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
+import { allOrInterrupted, interruptedOr } from "./interrupted.ts";
 import { type InventorySize, inventoryBytes } from "./inventory-bytes.ts";
 import { loadUserModule, type UserModuleOptions } from "./load-user-module.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
@@ -114,7 +115,7 @@ class LocalEngine implements Engine {
     const [total, unit] = isCounted ? ([100, "percent"] as const) : ([null, "partitions"] as const);
     report({ type: "phase.started", atMs: Date.now(), phase: "reading", total, unit });
     const { families } = this.#options;
-    if (isModuleSpec(job.trainer)) this.#module = await loadUserModule(job.trainer, this.#options);
+    if (!isEstimatorSpec(job.trainer)) this.#module = await loadUserModule(job.trainer, this.#options);
     const progress = new ReadingProgress(this.#connection, report);
     const prepared = await prepareJob(job, {
       connection: this.#connection,
@@ -127,7 +128,7 @@ class LocalEngine implements Engine {
     const { inventory } = prepared;
     this.#planned = this.#planWork(prepared);
     const { fitMemory, exchange } = this.#planned;
-    const exchangeBytes = this.workers > 0 ? (exchange?.bytes ?? 0) : 0;
+    const exchangeBytes = this.#lanes === 0 ? 0 : (exchange?.bytes ?? 0);
     const memory = {
       totalBytes: this.#memory.totalBytes,
       exchangeBytes: fitMemory.exchangeBytes,
@@ -167,7 +168,7 @@ class LocalEngine implements Engine {
       signal.throwIfAborted();
       const prepared = only === null ? all : onlyPrepared(all, only);
       const planned = only === null ? this.#planned! : this.#planWork(prepared, only);
-      yield* this.workers === 0
+      yield* this.#lanes === 0
         ? this.#fitHere(prepared, planned, signal)
         : this.#fitOnWorkers(prepared, planned, signal);
       signal.throwIfAborted();
@@ -272,11 +273,15 @@ class LocalEngine implements Engine {
     const { job } = prepared.inventory;
     yield firstPhase(prepared);
     const options: WorkerOptions = {
-      workers: this.workers,
+      workers: this.#lanes,
       threadEntry: this.#threadEntry,
       trainer: this.#workerTrainer(prepared),
       resultSchema: this.#resultSchema(prepared),
-      limits: { timeoutMs: job.policy.timeoutMs, memoryBytes: this.#memory.processBytes },
+      limits: {
+        timeoutMs: job.policy.timeoutMs,
+        memoryBytes: this.#memory.processBytes,
+        loading: this.#module?.loading ?? null,
+      },
       signal,
     };
     if (prepared.kind === "files") {
@@ -305,6 +310,11 @@ class LocalEngine implements Engine {
     return { inventory, connection: this.#connection, partitionBytes, spillFolder };
   }
 
+  /** Workers of this job; 0: in the caller's thread, which not every trainer can. */
+  get #lanes(): number {
+    return this.#module?.trainer === null ? Math.max(1, this.workers) : this.workers;
+  }
+
   get #threadEntry(): string {
     return this.#options.threadEntry ?? createRequire(import.meta.url).resolve("#worker-thread");
   }
@@ -318,7 +328,7 @@ class LocalEngine implements Engine {
   #planFitMemory(size: InventorySize): FitMemory {
     const planned = planFitMemory(this.#memory, {
       inventoryBytes: inventoryBytes(size),
-      workers: this.workers,
+      workers: this.#lanes,
     });
     return { ...planned, ...this.#options.fitMemory };
   }
@@ -329,14 +339,14 @@ class LocalEngine implements Engine {
       sizes: { rows, textBytes: dictionary.textBytes },
       columns: job.readColumns,
       memory,
-      workers: this.workers,
+      workers: this.#lanes,
       limits: this.#options.bucketLimits ?? null,
     });
   }
 
   #workerTrainer({ inventory: { job } }: Prepared): WorkerTrainer {
     const { trainer, trainerColumns } = job;
-    if (isModuleSpec(trainer)) return this.#module!.worker();
+    if (!isEstimatorSpec(trainer)) return this.#module!.worker();
     return { kind: "estimator", spec: trainer, columns: trainerColumns! };
   }
 
@@ -344,7 +354,7 @@ class LocalEngine implements Engine {
     const { readColumns, keyFields, seed, rowPolicy } = prepared.inventory.job;
     return (
       this.#estimator(prepared) ??
-      (await this.#module!.trainer({ readColumns, keyFields, seed, rowPolicy, signal }))
+      (await this.#module!.trainer!({ readColumns, keyFields, seed, rowPolicy, signal }))
     );
   }
 
@@ -354,7 +364,7 @@ class LocalEngine implements Engine {
 
   /** The job's estimator as a trainer; null where its trainer is a module. */
   #estimator({ inventory: { job } }: Prepared): Trainer | null {
-    if (isModuleSpec(job.trainer)) return null;
+    if (!isEstimatorSpec(job.trainer)) return null;
     return createTrainer(job.trainer, job.trainerColumns!, this.#options.families, job);
   }
 }
@@ -379,17 +389,4 @@ function inventorySize(prepared: Prepared): InventorySize {
   const texts = prepared.kind === "keys" ? prepared.dictionary.textBytes : [];
   const textColumns = texts.filter((bytes) => bytes !== null).length;
   return { keyBytes: keys.bytes.length, partitionCount, textColumns };
-}
-
-async function* allOrInterrupted<T>(
-  items: AsyncGenerator<T, void, undefined>,
-  closing: AbortSignal,
-): AsyncGenerator<T, void, undefined> {
-  yield* items;
-  if (closing.aborted) throw new ManyfitError("interrupted", "run was interrupted");
-}
-
-/** What an error means once the signal is known: whatever fails after an abort failed because of it. */
-function interruptedOr(error: unknown, signal: AbortSignal): unknown {
-  return signal.aborted ? new ManyfitError("interrupted", "run was interrupted", { cause: error }) : error;
 }

@@ -10,6 +10,8 @@ export interface MemoryRequest {
   readonly workers: number;
   /** Whether workers are processes, as for trainers of the user's, and not threads. */
   readonly isProcess: boolean;
+  /** Whether these are Python: of such there is one at least, and each has a thread that reads for it. Default: false. */
+  readonly isPython?: boolean;
   /** Bytes that each worker process may take; null: what is left for it. */
   readonly perWorkerBytes: number | null;
 }
@@ -30,6 +32,8 @@ export interface MemoryBudget {
   readonly resultBytes: number;
   /** What each worker process may take in all; null where workers are threads. */
   readonly processBytes: number | null;
+  /** Whether these are Python. Default: false. */
+  readonly isPython?: boolean;
   /** What is left to this process for keys, rows that are brought together, and the work of threads. */
   readonly fitBytes: number;
 }
@@ -44,6 +48,9 @@ const THREAD_BYTES = 16 * MIB;
 
 /** A worker process that fits nothing yet, and a little to fit in. */
 const LEAST_PROCESS_BYTES = 128 * MIB;
+
+/** Measured: 114 MB resident with pandas loaded, 195 MB with pandas, pyarrow and scikit-learn, before anything is fitted. */
+const LEAST_PYTHON_BYTES = 256 * MIB;
 
 /** Least memory for everything but base and processes. DuckDB cannot join and sort in less than its share of it. */
 const LEAST_REST_BYTES = 288 * MIB;
@@ -63,28 +70,32 @@ const PROCESS_SHARE = 0.5;
  * @throws ManyfitError `invalid_option` where it is too little to run in, with the bytes that are needed.
  */
 export function planMemory(request: MemoryRequest): MemoryBudget {
-  const { workers, isProcess, perWorkerBytes, availableBytes } = request;
-  const baseBytes = BASE_BYTES + (isProcess ? 0 : workers * THREAD_BYTES);
+  const { isProcess, isPython = false, perWorkerBytes, availableBytes } = request;
+  const workers = isPython ? Math.max(1, request.workers) : request.workers;
+  const baseBytes = BASE_BYTES + (isProcess && !isPython ? 0 : workers * THREAD_BYTES);
   const processes = isProcess ? workers : 0;
-  if (processes > 0 && perWorkerBytes !== null && perWorkerBytes < LEAST_PROCESS_BYTES) {
+  const leastEach = isPython ? LEAST_PYTHON_BYTES : LEAST_PROCESS_BYTES;
+  if (processes > 0 && perWorkerBytes !== null && perWorkerBytes < leastEach) {
     throw new ManyfitError(
       "invalid_option",
-      `each worker may take ${megabytes(perWorkerBytes)} (--memory-per-worker), and needs at least ${megabytes(LEAST_PROCESS_BYTES)}`,
+      `each worker may take ${megabytes(perWorkerBytes)} (--memory-per-worker), and needs at least ${megabytes(leastEach)}`,
     );
   }
-  const leastBytes = baseBytes + LEAST_REST_BYTES + processes * (perWorkerBytes ?? LEAST_PROCESS_BYTES);
+  const leastBytes = baseBytes + LEAST_REST_BYTES + processes * (perWorkerBytes ?? leastEach);
   const totalBytes = request.totalBytes ?? Math.max(leastBytes, Math.floor(availableBytes / 2));
   if (totalBytes < leastBytes) throw tooLittle(totalBytes, leastBytes, request);
   const processBytes =
     processes === 0
       ? null
       : (perWorkerBytes ??
-        Math.max(LEAST_PROCESS_BYTES, Math.floor(((totalBytes - baseBytes) * PROCESS_SHARE) / processes)));
+        Math.max(leastEach, Math.floor(((totalBytes - baseBytes) * PROCESS_SHARE) / processes)));
   const restBytes = totalBytes - baseBytes - processes * (processBytes ?? 0);
-  return { totalBytes, baseBytes, processBytes, ...divideRest(restBytes) };
+  return { totalBytes, baseBytes, processBytes, isPython, ...divideRest(restBytes) };
 }
 
-function divideRest(restBytes: number): Omit<MemoryBudget, "totalBytes" | "baseBytes" | "processBytes"> {
+function divideRest(
+  restBytes: number,
+): Omit<MemoryBudget, "totalBytes" | "baseBytes" | "processBytes" | "isPython"> {
   const duckdbBytes = Math.floor(restBytes * SHARES.duckdb);
   const overshootBytes = Math.floor(restBytes * SHARES.overshoot);
   const streamBytes = Math.min(MOST_STREAM_BYTES, Math.floor(restBytes * SHARES.stream));
@@ -128,6 +139,15 @@ const PROCESS_BASE_BYTES = 80 * MIB;
 /** A process has the rows as they came, in order, and as what its trainer makes of them. */
 const PROCESS_COPIES = 2;
 
+/** Of a Python child, what is not for rows: the interpreter and its packages. */
+const PYTHON_BASE_BYTES = 200 * MIB;
+
+/**
+ * Rows in a worker's thread on their way to its Python child, with the copy in which they are ordered as 1: the message
+ * that grows, which is copied when it is complete.
+ */
+const PYTHON_THREAD_COPIES = 2.5;
+
 /** Batches of results that are somewhere at a time: with workers, waiting, and being collected for a file. */
 const RESULT_BATCHES = 48;
 
@@ -147,7 +167,7 @@ export function planFitMemory(
   budget: MemoryBudget,
   { inventoryBytes, workers }: { readonly inventoryBytes: number; readonly workers: number },
 ): FitMemory {
-  const { fitBytes, totalBytes, processBytes, resultBytes } = budget;
+  const { fitBytes, totalBytes, resultBytes } = budget;
   const leftBytes = fitBytes - inventoryBytes;
   if (leftBytes * EXCHANGE_SHARE < LEAST_EXCHANGE_BYTES) {
     const missing = LEAST_EXCHANGE_BYTES / EXCHANGE_SHARE - leftBytes;
@@ -159,8 +179,7 @@ export function planFitMemory(
   }
   const exchangeBytes = Math.floor(leftBytes * EXCHANGE_SHARE);
   const threadBytes = Math.floor((leftBytes - exchangeBytes) / Math.max(1, workers));
-  const workerBytes =
-    processBytes === null ? threadBytes : (processBytes - PROCESS_BASE_BYTES) / PROCESS_COPIES;
+  const workerBytes = workerRowBytes(budget, threadBytes);
   return {
     inventoryBytes,
     exchangeBytes,
@@ -170,6 +189,13 @@ export function planFitMemory(
       Math.max(256, Math.floor(resultBytes / (RESULT_BATCHES * RESULT_BYTES))),
     ),
   };
+}
+
+/** What the rows of one partition may take in a worker. */
+function workerRowBytes({ processBytes, isPython }: MemoryBudget, threadBytes: number): number {
+  if (processBytes === null) return threadBytes;
+  if (!isPython) return (processBytes - PROCESS_BASE_BYTES) / PROCESS_COPIES;
+  return Math.min(threadBytes / PYTHON_THREAD_COPIES, (processBytes - PYTHON_BASE_BYTES) / PROCESS_COPIES);
 }
 
 /** Bytes as text for people, rounded up, such as `512 MB` and `0.7 MB`. */

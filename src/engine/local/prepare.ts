@@ -2,8 +2,8 @@ import type { TrainerBundle } from "../../bundle/bundle-trainer.ts";
 import type { Connection } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
-import { isModuleSpec, type Job } from "../../job/job.ts";
-import type { ResolvedJob, SourceFile } from "../../job/resolved-job.ts";
+import { isEstimatorSpec, isSklearnSpec, type Job } from "../../job/job.ts";
+import type { ResolvedJob, SourceFile, TrainerColumns } from "../../job/resolved-job.ts";
 import type { TrainerDescription } from "../../job/trainer-description.ts";
 import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
 import { fileKeys, fileNames } from "../../source/file-keys.ts";
@@ -24,6 +24,7 @@ import {
   resolveModule,
 } from "../../trainer/resolve-job.ts";
 import { resolveRowPolicy } from "../../trainer/resolve-row-policy.ts";
+import { resolveClassColumns } from "../../trainer/sklearn.ts";
 
 /** What an inspection leaves for the run: partitions whose rows are brought together, or files. */
 export type Prepared =
@@ -42,7 +43,11 @@ export interface PrepareContext {
   /** The module of the job, where its trainer is one, and how to ask what it reads. */
   readonly module: {
     readonly bundle: TrainerBundle;
-    readonly describe: (schema: readonly Field[], signal: AbortSignal) => Promise<TrainerDescription>;
+    readonly describe: (
+      schema: readonly Field[],
+      signal: AbortSignal,
+      parts: TrainerColumns | null,
+    ) => Promise<TrainerDescription>;
   } | null;
   /** Told which part of the reading begins, `from .. to` percent of all. */
   readonly onStep: (from: number, to: number) => void;
@@ -128,11 +133,12 @@ async function resolveTrainer(
   keyColumns: ResolvedJob["keyFields"],
   { families, module, signal }: PrepareContext,
 ): Promise<ResolvedTrainer> {
-  if (!isModuleSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
-  if (module === null) throw new ManyfitError("internal", `trainer ${trainer.module} was not bundled`);
+  if (isEstimatorSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
+  if (module === null) throw new ManyfitError("internal", "the user's trainer was not loaded");
+  const parts = isSklearnSpec(trainer) ? resolveClassColumns(trainer, schema.columns, keyColumns) : null;
   const { name, sha256 } = module.bundle;
-  const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal);
-  return resolveModule(columns, schema, { name, sha256, ...described });
+  const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal, parts);
+  return resolveModule(columns, schema, { name, sha256, ...described }, parts);
 }
 
 function noRows(path: string, job: Job): ManyfitError {

@@ -24,6 +24,8 @@ export class ProcessPool implements WorkerPool {
   readonly #options: ProcessPoolOptions;
   readonly #listener: WorkerPoolListener;
   readonly #workers: WorkerProcess[] = [];
+  /** Those that have loaded their trainer. */
+  readonly #ready = new WeakSet<WorkerProcess>();
   #isHeld = false;
   #isClosed = false;
 
@@ -65,6 +67,11 @@ export class ProcessPool implements WorkerPool {
     return this.#workers[worker]?.pid ?? null;
   }
 
+  isLoading(worker: number): boolean {
+    const process = this.#workers[worker];
+    return process !== undefined && !this.#ready.has(process);
+  }
+
   end(worker: number, end: WorkerEnd): void {
     this.#workers[worker]?.end(end);
   }
@@ -85,7 +92,8 @@ export class ProcessPool implements WorkerPool {
     let hasBegun = false;
     const onMessage = (message: WorkerMessage): void => {
       const problem = message.type === "result" ? brokenResult(message.batch) : null;
-      if (problem !== null) started.giveUp("sent a result that makes no sense", problem);
+      if (message.type === "ready") this.#ready.add(started);
+      else if (problem !== null) started.giveUp("sent a result that makes no sense", problem);
       else if (message.type !== "broken") {
         hasBegun ||= message.type === "started";
         listener.onMessage(worker, message);

@@ -4,6 +4,7 @@ import type { ProcessEnd } from "../../protocol/framed-process.ts";
 import {
   type EngineMessage,
   type HoldMessage,
+  type LeaveMessage,
   PROTOCOL_VERSION,
   type PythonHostMessage,
   type WorkerMessage,
@@ -12,11 +13,16 @@ import { threadFlags } from "../../source/thread-flags.ts";
 import { endText, type WorkerEnd } from "./worker-end.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
+/** Milliseconds that a thread has to see its child end, before it is ended itself. */
+const LEAVE_WITHIN_MS = 5000;
+
 /** A thread with its Python child. */
 interface PythonWorker {
   readonly thread: Worker;
   /** The child's; null where it is not known yet, or gone. */
   pid: number | null;
+  /** Whether the child has still to load its trainer. */
+  isLoading: boolean;
   /** Why the child was ended; null where nobody did. */
   end: WorkerEnd | null;
   /** Whether nothing is told of it any more. */
@@ -65,6 +71,10 @@ export class PythonPool implements WorkerPool {
     return end === null ? pid : null;
   }
 
+  isLoading(worker: number): boolean {
+    return this.#workers[worker]?.isLoading ?? false;
+  }
+
   end(worker: number, end: WorkerEnd): void {
     const ended = this.#workers[worker]!;
     if (ended.pid === null || ended.end !== null) return;
@@ -78,13 +88,13 @@ export class PythonPool implements WorkerPool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const worker of this.#workers) this.#stop(worker);
+    for (const worker of this.#workers) this.#ending.push(leave(worker));
     await Promise.all(this.#ending);
   }
 
   #start(worker: number): PythonWorker {
     const thread = new Worker(this.#threadEntry, { execArgv: threadFlags() });
-    const started: PythonWorker = { thread, pid: null, end: null, isOver: false };
+    const started: PythonWorker = { thread, pid: null, isLoading: true, end: null, isOver: false };
     const fail = (problem: string, cause?: Error): void => {
       if (started.isOver) return;
       this.#listener.onFailure(new ManyfitError("worker_failed", `worker ${worker} ${problem}`, { cause }));
@@ -109,29 +119,37 @@ export class PythonPool implements WorkerPool {
     }
     if (started.isOver || message.type === "child") return;
     if (message.type === "broken") this.#listener.onFailure(new ManyfitError(message.code, message.message));
+    else if (message.type === "ready") started.isLoading = false;
     else if (message.type === "ended") this.#bury(worker, started, message.end);
     else this.#listener.onMessage(worker, message);
   }
 
-  #bury(worker: number, started: PythonWorker, { cause, signal, lastWords }: ProcessEnd): void {
+  #bury(worker: number, started: PythonWorker, { cause, signal, isGivenUp, lastWords }: ProcessEnd): void {
     started.pid = null;
-    this.#stop(started);
+    started.isOver = true;
+    this.#ending.push(started.thread.terminate());
     const name = `worker ${worker}`;
     // It may have ended by itself a moment before it was ended.
-    const end = signal === "SIGKILL" ? started.end : null;
+    const end = signal === "SIGKILL" && !isGivenUp ? started.end : null;
     const death =
       end === null
         ? { cause, name, lastWords, end }
         : { cause: endText(name, end), name, lastWords: "", end };
     this.#listener.onDeath(worker, death);
   }
+}
 
-  /** Ends thread and child, of which nothing is told any more. */
-  #stop(worker: PythonWorker): void {
-    worker.isOver = true;
-    if (worker.pid !== null) killGroup(worker.pid);
-    this.#ending.push(worker.thread.terminate());
-  }
+/** Ends thread and child, of which nothing is told any more, and waits until both are gone. */
+async function leave(worker: PythonWorker): Promise<void> {
+  const { thread, pid } = worker;
+  if (worker.isOver) return;
+  worker.isOver = true;
+  if (pid !== null) killGroup(pid);
+  const gone = new Promise((exit) => thread.once("exit", exit));
+  thread.postMessage({ type: "leave" } satisfies LeaveMessage);
+  const tooLate = setTimeout(() => void thread.terminate(), LEAVE_WITHIN_MS);
+  await gone;
+  clearTimeout(tooLate);
 }
 
 /** Ends a Python child with all that it started and that did not leave its group. */

@@ -1,6 +1,7 @@
 import { ManyfitError } from "../../errors.ts";
 import { type KeyList, sliceKeys } from "../../key/key-list.ts";
 import type { Bucket } from "../../protocol/bucket.ts";
+import type { StoredModel } from "../../run/predicted.ts";
 import type { ScoringSource } from "../engine.ts";
 
 /** Rows to predict for, brought together by partition, with the models of these. */
@@ -8,7 +9,7 @@ export interface ScoringBucket {
   readonly bucket: Bucket;
   readonly keys: KeyList;
   /** Model of each partition of the bucket; null where there is none. */
-  readonly models: readonly (string | Uint8Array | null)[];
+  readonly models: readonly (StoredModel | null)[];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ManyfitError } from "../../errors.ts";
 import { ALL_ROWS } from "../../job/policy.ts";
 import { PROTOCOL_VERSION, type WorkerInit } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
@@ -15,7 +16,7 @@ import { unlessAborted } from "./unless-aborted.ts";
 export function scoringInit(source: ScoringSource): Omit<WorkerInit, "version" | "worker"> {
   const { trainer, readColumns, keyFields, seed } = source;
   const rowPolicy = ALL_ROWS;
-  return { trainer: { kind: "module", ...trainer }, readColumns, keyFields, seed, rowPolicy, filePlan: null };
+  return { trainer, readColumns, keyFields, seed, rowPolicy, filePlan: null };
 }
 
 /**
@@ -25,6 +26,8 @@ export function scoringInit(source: ScoringSource): Omit<WorkerInit, "version" |
 export async function* scoreInPlace(read: ScoringRead): AsyncGenerator<PredictionBatch, void, undefined> {
   const { source, exchange, signal } = read;
   const { readColumns, keyFields, seed, trainer, timeoutMs } = source;
+  if (trainer.kind !== "module")
+    throw new ManyfitError("internal", "Python was to predict in the caller's thread, which has no child");
   const loaded = await unlessAborted(loadTrainer(trainer.path, trainer.params), signal);
   const context = { readColumns, keyFields, seed, signal, rowPolicy: ALL_ROWS };
   const module = abortableTrainer(timedTrainer(createModuleTrainer(loaded, context), timeoutMs), signal);

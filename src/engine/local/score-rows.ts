@@ -25,14 +25,16 @@ export async function* scoreRows(
   options: ScoringOptions,
 ): AsyncGenerator<RunEvent | PredictionBatch, void, undefined> {
   const { connection, signal, tempFolder, workers } = options;
-  const plan = await planScoring(source, options, connection);
+  const isInPlace = workers === 0 && source.trainer.kind === "module";
+  const lanes = isInPlace ? 0 : Math.max(1, workers);
+  const plan = await planScoring(source, { ...options, workers: lanes }, connection);
   yield* tooLargePredictions(plan, source);
   if (!plan.exchange.buckets.rowCounts.some((rows) => rows > 0)) return;
   const file = plan.exchange.spill === null ? null : new SpillFile(tempFolder);
   const exchange = createScoringExchange(plan, source, file);
   const read = { source, plan, exchange, connection, signal };
   try {
-    yield* workers === 0 ? scoreInPlace(read) : scoreOnWorkers(read, options);
+    yield* isInPlace ? scoreInPlace(read) : scoreOnWorkers(read, { ...options, workers: lanes });
   } finally {
     await file?.close();
   }

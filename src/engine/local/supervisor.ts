@@ -1,7 +1,8 @@
 import { type RunEvent, SLOW_AFTER_MS } from "../../run/run-event.ts";
+import { loadedTooLate } from "./ask-trainer.ts";
 import type { Dispatcher, RunningFit } from "./dispatcher.ts";
 import { residentMemory } from "./resident-memory.ts";
-import type { WorkerLimits } from "./worker-options.ts";
+import type { LoadLimit, WorkerLimits } from "./worker-options.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 /** Milliseconds between two looks at what workers are at and at the memory that they take. */
@@ -27,7 +28,8 @@ export interface SupervisorOptions {
 
 /**
  * Looks every {@link LOOK_EVERY_MS} milliseconds at what workers are at: ends those whose fit takes longer than it may,
- * or that take more memory, and tells once of each fit that takes more than a minute. What becomes of the partitions is
+ * or that take more memory, and tells once of each fit that takes more than a minute. A trainer that is not loaded in time
+ * ends the run. What becomes of the partitions is
  * the dispatcher's matter. A worker above its memory is ended even if it is at nothing: what it holds then is garbage,
  * or a leak of its trainer's, and a fresh one begins without.
  */
@@ -37,6 +39,8 @@ export class Supervisor {
   readonly #readMemory: typeof residentMemory;
   /** The slow fit of each worker that was told last, as task and partition. */
   readonly #told: (string | undefined)[] = [];
+  /** Process of each worker that loads its trainer, and when it was seen to by the dispatcher's clock. */
+  readonly #loading: ({ readonly pid: number; readonly sinceMs: number } | null)[] = [];
   #isWeighing = false;
   #weighedAtMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
@@ -63,6 +67,7 @@ export class Supervisor {
     for (let worker = 0; worker < pool.size; worker++) {
       const fit = dispatcher.fitOf(worker);
       if (fit !== null) this.#judge(worker, fit, nowMs - fit.begunAtMs);
+      if (limits.loading) this.#awaitTrainer(worker, limits.loading, nowMs);
     }
     if (limits.memoryBytes !== null) void this.#weigh(limits.memoryBytes);
   }
@@ -80,6 +85,17 @@ export class Supervisor {
     this.#told[worker] = identity;
     const key = keyText(dispatcher.keyOf(worker, partition)) ?? `partition ${partition}`;
     onSlow({ type: "partition.slow", atMs: Date.now(), task, worker, partition, key, startedAtMs });
+  }
+
+  /** Ends the run when a worker does not come to have its trainer: no other would, and no partition is at fault. */
+  #awaitTrainer(worker: number, { name, withinMs }: LoadLimit, nowMs: number): void {
+    const { dispatcher, pool } = this.#options;
+    const pid = pool.isLoading(worker) ? pool.pidOf(worker) : null;
+    const seen = this.#loading[worker];
+    if (pid === null || seen?.pid !== pid)
+      this.#loading[worker] = pid === null ? null : { pid, sinceMs: nowMs };
+    else if (nowMs - seen.sinceMs > withinMs)
+      dispatcher.onFailure(loadedTooLate(name, withinMs, ` in worker ${worker}`));
   }
 
   async #weigh(allowedBytes: number): Promise<void> {

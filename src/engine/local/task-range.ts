@@ -2,6 +2,7 @@ import { type KeyList, sliceKeys } from "../../key/key-list.ts";
 import type { Bucket } from "../../protocol/bucket.ts";
 import type { FileOfTask } from "../../protocol/message.ts";
 import type { StoredPartition } from "../../protocol/stored-rows.ts";
+import type { StoredModel } from "../../run/predicted.ts";
 import type { TaskMessage } from "./worker-pool.ts";
 
 /** Partitions with what is needed to fit them: their rows, or the files in which these are. */
@@ -14,7 +15,7 @@ export type Work =
       readonly kind: "score";
       readonly bucket: Bucket;
       readonly keys: KeyList;
-      readonly models: readonly (string | Uint8Array | null)[];
+      readonly models: readonly (StoredModel | null)[];
     }
   | {
       readonly kind: "files";

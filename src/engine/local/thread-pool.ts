@@ -48,6 +48,10 @@ export class ThreadPool implements WorkerPool {
     return null;
   }
 
+  isLoading(): boolean {
+    return false;
+  }
+
   end(worker: number): void {
     throw new ManyfitError("internal", `worker ${worker} is a thread, which has no limits`);
   }
@@ -69,7 +73,7 @@ export class ThreadPool implements WorkerPool {
     thread.on("message", (message: WorkerMessage) => {
       if (this.#isClosing) return;
       if (message.type === "broken") listener.onFailure(new ManyfitError(message.code, message.message));
-      else listener.onMessage(worker, message);
+      else if (message.type !== "ready") listener.onMessage(worker, message);
     });
     thread.on("error", (cause: Error) => fail(`failed: ${cause.message}`, cause));
     thread.on("messageerror", (cause: Error) => fail(`sent what cannot be read: ${cause.message}`, cause));

@@ -7,6 +7,15 @@ export interface WorkerLimits {
   readonly timeoutMs: number | null;
   /** Resident bytes of the process. */
   readonly memoryBytes: number | null;
+  /** Of loading the trainer. Default: null. */
+  readonly loading?: LoadLimit | null;
+}
+
+/** How long a trainer of the user's may take to be loaded: as long as when it is asked what it reads. */
+export interface LoadLimit {
+  /** What messages call the trainer, such as `trainer ./train.py`. */
+  readonly name: string;
+  readonly withinMs: number;
 }
 
 /** What partitions are fitted on. */

@@ -20,9 +20,12 @@ export interface WorkerDeath {
   readonly end: WorkerEnd | null;
 }
 
+/** What a pool passes on of what its workers say; the rest is its own matter. */
+export type PoolMessage = Exclude<WorkerMessage, { readonly type: "broken" | "ready" }>;
+
 /** Who is told what the workers of a pool do. Nothing is told after the pool was closed. */
 export interface WorkerPoolListener {
-  onMessage(worker: number, message: Exclude<WorkerMessage, { readonly type: "broken" }>): void;
+  onMessage(worker: number, message: PoolMessage): void;
   /** A worker is dead, and all that it said before was told. `restart` gives its number a new one. */
   onDeath(worker: number, death: WorkerDeath): void;
   /** The pool cannot go on, and is of no use afterwards. */
@@ -43,6 +46,8 @@ export interface WorkerPool {
   restart(worker: number): void;
   /** Process of a worker; null where it has none of its own, or none any more. */
   pidOf(worker: number): number | null;
+  /** Whether a worker has still to load its trainer. */
+  isLoading(worker: number): boolean;
   /** Ends a worker, whatever it is at. Its death is told with this reason, after all that it said before. */
   end(worker: number, end: WorkerEnd): void;
   /**
