@@ -12,9 +12,10 @@ Examples:
   Whether trainers in Python work with an environment.
     $ manyfit doctor --python .venv/bin/python
 
-Exit codes: 0 when nothing is broken; 1 when something is. Python is for trainers
-in Python alone: what is missing of it is broken only where it was named, by
---python or MANYFIT_PYTHON. What is there and does not work is always broken.
+Exit codes: 0 when nothing is broken; 1 when something is. Python is needed by
+trainers in Python alone: what is missing of it is broken only where it was
+named, by --python or MANYFIT_PYTHON. What is there and does not work is
+always broken.
 `;
 
 interface DoctorFlags {

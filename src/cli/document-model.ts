@@ -23,15 +23,23 @@ export const MODEL_LENGTH = 120;
 /** Bytes of models that one query reads at most, but for a single larger one. */
 const RANGE_BYTES = 2 ** 23;
 
-/** SQL for the parts of a model in a table of models, as {@link documentFrom} takes them; JSON to `length` characters. */
+/**
+ * SQL for the parts of a model in a table of models, as {@link documentFrom} takes them. With a `length` the JSON is for a line:
+ * so many characters, and where it describes bytes without their hash.
+ */
 export function documentColumns(table: string, length?: number): string[] {
   const json = `${table}.model`;
   const blob = `${table}.model_blob`;
   return [
-    length === undefined ? json : `left(${json}, ${length})`,
+    length === undefined ? json : `left(regexp_replace(${json}, ${withoutHash(blob)}, ''), ${length})`,
     `octet_length(${blob})`,
     `sha256(${blob})`,
   ];
+}
+
+/** A pattern that finds the hash in the description of bytes, and nothing in models that are JSON. */
+function withoutHash(blob: string): string {
+  return `if(${blob} is null, '$^', ',"sha256":"[0-9a-f]{64}"')`;
 }
 
 /** A model from the cells of {@link documentColumns}; null where there is none. */
@@ -42,9 +50,17 @@ export function documentFrom([json, bytes, sha256]: readonly Cell[]): DocumentMo
   return text === null && blob === null ? null : { json: text, blob };
 }
 
-/** A model on one line, to be cut to its place. */
+/** What begins the description of a model that is bytes, and what else it says. */
+const DESCRIPTION = /^\{"class":"(?:[^"]*\.)?([^".]*)",?(.*)$/s;
+
+/** A model on one line, to be cut to its place: its JSON, or the class of its bytes with what can be read of them. */
 export function documentLine({ json, blob }: DocumentModel): string {
-  return json === null ? `(${formatBytes(blob?.bytes ?? 0)})` : lineText(json);
+  if (blob === null) return lineText(json ?? "");
+  const size = `(${formatBytes(blob.bytes)})`;
+  if (json === null) return size;
+  const [, name, rest] = DESCRIPTION.exec(json) ?? [];
+  if (name === undefined) return lineText(json);
+  return lineText(`${name} ${rest === "}" ? size : `{${rest}`}`);
 }
 
 /** Partitions from one number to another, both included. */

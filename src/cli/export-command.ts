@@ -23,7 +23,7 @@ Examples:
     $ manyfit export latest --to joblib --out models/
     $ PYTHONPATH=models/trainer python -c "import joblib; ..."
   Those of one country.
-    $ manyfit export latest --to joblib --out rwanda/ --where "country = 'Rwanda'"
+    $ manyfit export latest --to joblib --out one/ --where "country = 'Rwanda'"
 
 index.json says which partition, key, file, class and sha256 each model has. A
 model whose class is the trainer's own needs its files, which are in trainer/.

@@ -163,7 +163,7 @@ const FITTING: OptionGroup = {
       value: { kind: "text" },
       argument: "<file>",
       about:
-        "a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) whose default export is defineTrainer({ … }); it names its columns itself",
+        "a Python file (.py) with fit(df), or a TypeScript or JavaScript file (.ts, .mts, .js, .mjs) whose default export is defineTrainer({ … }); it names its columns itself",
       otherwise: null,
       replaces: [...OF_ESTIMATORS, "sklearn"],
       isPath: true,

@@ -40,15 +40,22 @@ Examples:
         --where "day >= '2024-01-01'"
   One model per file: every file is a data set of its own.
     $ manyfit train "sensors/*.csv.gz" --per-file --target load --features temp
-  A trainer of your own, per file or per key, with its params.
+  A trainer of your own, in TypeScript or Python, with its params.
     $ manyfit train sensors/ --per-file --trainer ./trainer.ts --param alpha=0.1
+    $ manyfit train sensors/ --per-file --trainer ./train.py --timeout 30s
   A class of scikit-learn's, without a file, in the Python that is active.
-    $ manyfit train gapminder.csv --by country --target lifeExp --features year \\
+    $ manyfit train gapminder.csv --by country --target lifeExp \\
         --sklearn sklearn.linear_model.Ridge --param alpha=0.5
   The counts of a run, for a program.
     $ manyfit train sales/ --by store --target units --json | jq .counts.states
 
-A trainer is a TypeScript or JavaScript file; its imports are bundled with it:
+A trainer is a Python file with a function of a DataFrame:
+  from sklearn.linear_model import LinearRegression
+  columns = ["x", "y"]
+  def fit(df):
+      return LinearRegression().fit(df[["x"]], df["y"])
+
+or a TypeScript or JavaScript file; its imports are bundled with it:
   import { defineTrainer } from "manyfit";
   export default defineTrainer({
     columns: ["x", "y"],

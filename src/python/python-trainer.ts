@@ -48,8 +48,8 @@ export function createPythonTrainer(
     untilRoom: () => service.untilRoom(),
     fitPartition: (rows, keyBytes) => {
       const result = fitOne(service, context, { rows, keyBytes, atWork: next });
-      // What needs no fit waits for those before it, so that results keep the order of the calls.
-      const inOrder = "then" in result ? result : last.then(() => result);
+      // Each waits for the one before it, also where both are answered at once: results keep the order of the calls.
+      const inOrder = last.then(() => result);
       last = inOrder;
       return inOrder;
     },

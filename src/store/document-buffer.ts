@@ -8,14 +8,14 @@ export class DocumentBuffer {
   readonly #metrics: (string | null)[] = [];
   #byteCount = 0;
 
-  /** Length of all models. */
+  /** Length of all models, with the JSON that describes them. */
   get byteCount(): number {
     return this.#byteCount;
   }
 
   /**
-   * Takes the models of a batch and writes the length of each into `modelBytes`, NaN where there is none. Models are
-   * not copied. There is one zero among metrics, as among all stored numbers.
+   * Takes the models of a batch and writes the length of each into `modelBytes`, NaN where there is none: of its bytes, where it
+   * has any, and not of the JSON that describes them. Models are not copied. There is one zero among metrics, as among all stored numbers.
    */
   add({ json, bytes, metrics }: DocumentColumns, modelBytes: Float64Array): void {
     for (let row = 0; row < json.length; row++) {
@@ -24,9 +24,9 @@ export class DocumentBuffer {
       this.#bytes.push(blob);
       const isFitted = text !== null || blob !== null;
       this.#metrics.push(isFitted ? JSON.stringify(named ?? {}) : null);
-      const length = text === null ? (blob?.length ?? 0) : Buffer.byteLength(text);
-      modelBytes[row] = isFitted ? length : Number.NaN;
-      this.#byteCount += length;
+      const textLength = text === null ? 0 : Buffer.byteLength(text);
+      modelBytes[row] = isFitted ? (blob?.length ?? textLength) : Number.NaN;
+      this.#byteCount += textLength + (blob?.length ?? 0);
     }
   }
 

@@ -116,6 +116,9 @@ class Answer {
   #waiting: Int32Array;
   #builder: BatchBuilder;
   #toldAt = performance.now();
+  /** Fits that were asked for, and of these those that were answered. */
+  #given = 0;
+  #answered = 0;
   /** Settled when every fit so far is: a trainer that is given others before answers in their order. */
   #settled: Promise<void> | undefined;
 
@@ -129,7 +132,8 @@ class Answer {
   /** The fit of the next partition; a promise only where the trainer gives one. */
   fit(rows: PartitionRows, keyBytes: Uint8Array | null, file?: FileRead): Promise<void> | undefined {
     const request = { rows, keyBytes, ...(file === undefined ? {} : { file }) };
-    const fitted = fitInto(() => this.#builder, this.#context.trainer, request);
+    const place = this.#given++;
+    const fitted = fitInto(() => this.#builderAt(place), this.#context.trainer, request);
     this.#settled = fitted?.then(() => this.#tellIfDue());
     if (fitted === undefined) this.#tellIfDue();
     return this.#settled;
@@ -167,6 +171,16 @@ class Answer {
   async end(): Promise<void> {
     if (this.#settled !== undefined) await this.#settled;
     this.#tell(true);
+  }
+
+  /** The builder for the fit that was asked for as this one: a result in another's place would be a wrong model. */
+  #builderAt(place: number): BatchBuilder {
+    if (place !== this.#answered++)
+      throw new ManyfitError(
+        "internal",
+        `trainer answered fit ${place} of a task as fit ${this.#answered - 1}`,
+      );
+    return this.#builder;
   }
 
   /** Passes over the next partition, which somebody else will answer. */

@@ -136,8 +136,8 @@ describe("a wrong command line ends with 2 and says in one line what to write", 
       "--trainer and --estimator are both given: a trainer of your own, or one that manyfit has?",
     ],
     [
-      "train x.csv --per-file --trainer t.py",
-      "trainer t.py: Python trainers are not there yet; write it in TypeScript",
+      "train x.csv --per-file --trainer t.py --sklearn sklearn.svm.SVC",
+      "--sklearn and --trainer are both given: a class, or a trainer of your own?",
     ],
     [
       "train x.csv --by k --target y --param alpha=1",
@@ -240,7 +240,7 @@ describe("help", () => {
     }
   });
 
-  test.each(["", "train", "plan", "show", "models", "query", "predict", "config"])(
+  test.each(["", "train", "plan", "show", "models", "query", "predict", "export", "config", "doctor"])(
     "of manyfit %s fits 80 columns, and its options 60",
     async (name) => {
       const help = async (columns: number): Promise<string[]> => {

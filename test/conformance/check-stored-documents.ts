@@ -174,6 +174,23 @@ export function checkStoredDocuments(member: () => StoreMember): void {
     });
   });
 
+  test("hashes of a model that is bytes the bytes alone, and keeps the JSON that describes them", async () => {
+    const run = withMetrics({ r2: 1 }, { r2: 2 });
+    const [batch] = batchesOf(run);
+    const documents = { ...batch!.documents!, bytes: [Uint8Array.of(1, 2), Uint8Array.of(3)] };
+    const digests: string[] = [];
+    for (const json of [
+      [null, null],
+      ['{"class":"a"}', null],
+      ['{"class":"b"}', '{"class":"c"}'],
+    ]) {
+      const writer = await member().createWriter(run);
+      await writer.append({ ...batch!, documents: { ...documents, json } });
+      digests.push((await writer.commit(factsOf(run))).digest);
+    }
+    expect(new Set(digests).size).toBe(1);
+  });
+
   test("refuses documents that are not what they must be, and takes the next", async () => {
     const run = withMetrics({ r2: 1 }, { r2: 2 });
     const writer = await member().createWriter(run);
@@ -185,16 +202,19 @@ export function checkStoredDocuments(member: () => StoreMember): void {
       [{ documents: { ...documents, metrics: [] } }, "has 0 values of documents.metrics, must have 2"],
       [
         { documents: { ...documents, json: ["1", null] } },
-        "has 0 models and metrics in row 1, which is fitted",
+        "has no model and metrics in row 1, which is fitted",
       ],
+      [{ state: Uint8Array.of(0, 2) }, "has a model and metrics in row 1, which is not fitted"],
       [
-        { documents: { ...documents, bytes: [new Uint8Array(1), null] } },
-        "has 2 models and metrics in row 0, which is fitted",
+        {
+          state: Uint8Array.of(0, 2),
+          documents: { ...documents, json: ["1", null], bytes: [null, new Uint8Array(1)] },
+        },
+        "has a model and metrics in row 1, which is not fitted",
       ],
-      [{ state: Uint8Array.of(0, 2) }, "has 1 models and metrics in row 1, which is not fitted"],
       [
         { state: Uint8Array.of(0, 2), documents: { ...documents, json: ["1", null] } },
-        "has 0 models and metrics in row 1, which is not fitted",
+        "has no model and metrics in row 1, which is not fitted",
       ],
       [
         { documents: { ...documents, metrics: [{ a: Number.NaN }, null] } },

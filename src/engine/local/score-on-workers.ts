@@ -3,6 +3,7 @@ import { DOCUMENT_SCHEMA } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { BucketFeed } from "./bucket-feed.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { LOAD_WITHIN_MS } from "./python-module.ts";
 import { scoringBucket } from "./score-buckets.ts";
 import { completeBuckets, type ScoringRead } from "./score-exchange.ts";
 import { scoringInit } from "./score-in-place.ts";
@@ -35,7 +36,10 @@ export async function* scoreOnWorkers(
     threadEntry,
     init: scoringInit(source),
     resultSchema: DOCUMENT_SCHEMA,
-    limits: { timeoutMs: source.timeoutMs, memoryBytes },
+    limits: {
+      ...{ timeoutMs: source.timeoutMs, memoryBytes },
+      loading: { name: "the run's trainer", withinMs: LOAD_WITHIN_MS },
+    },
     signal,
     produce: (dispatcher) => production.run(dispatcher),
     stopProducing: () => {
