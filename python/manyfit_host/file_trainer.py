@@ -48,6 +48,7 @@ class FileTrainer:
         self._min_rows = self._checked_min_rows(members.get("min_rows", 1))
         self._params = resolve_params(members.get("params") or {}, given, self.subject)
         self._columns = members.get("columns")
+        self._digest_scope = self._checked_scope(members.get("digest_scope", "model_bytes"))
 
     def describe(self, names: Sequence[str]) -> Description:
         """See `Trainer`."""
@@ -59,12 +60,24 @@ class FileTrainer:
             frame=self._frame,
             params=self._params,
             is_linear=False,
+            digest_scope=self._digest_scope,
         )
 
     def bind(self, columns: Sequence[Column], frame: str | None) -> BoundFile:
         """See `Trainer`."""
         frames = create_frames(frame or self._frame, columns, self.subject)
-        return BoundFile(self._calls, self._setup, frames, self._params)
+        bound = BoundFile(self._calls, self._setup, frames, self._params)
+        bound.digest_scope = self._digest_scope
+        return bound
+
+    def _checked_scope(self, found: Any) -> str:
+        if found not in ("model_bytes", "predictions"):
+            text = f"digest_scope is {found!r}, must be 'model_bytes' or 'predictions'"
+            raise Refusal("trainer_invalid", f"{self.subject}: {text}")
+        if found == "predictions" and "predict" not in self._calls:
+            text = "digest_scope is 'predictions', and there is no predict; define predict(model, df)"
+            raise Refusal("trainer_invalid", f"{self.subject}: {text}")
+        return found
 
     def _checked_min_rows(self, found: Any) -> int:
         if type(found) is not int or found < 0:
@@ -110,6 +123,7 @@ class BoundFile:
     """See `BoundTrainer`."""
 
     features = None
+    digest_scope = "model_bytes"
 
     def __init__(self, calls: dict[str, Call], setup: Call | None, frames: Any, params: FrozenDict) -> None:
         self._fit = calls["fit"]

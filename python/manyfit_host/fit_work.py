@@ -7,7 +7,8 @@ from typing import Any
 
 from manyfit_host.fit_batch import FitBatch
 from manyfit_host.model_bytes import cannot_dump, class_name, dump_model
-from manyfit_host.readable import readable_model
+from manyfit_host.predictions import hash_of_columns, predicted_columns
+from manyfit_host.readable import readable_model, with_predictions
 from manyfit_host.result_checks import InvalidResult, Metrics, add_score, check_metrics, split_output
 from manyfit_host.session import Failure, Session, own_warnings, seed_generators
 from manyfit_host.trainer import Key
@@ -62,6 +63,8 @@ def _fit(
         return Failure("result_invalid", message, session.user_code.stack_of(thrown))
     name = class_name(model)
     readable = readable_model(model, name, trainer.features)
+    if trainer.digest_scope == "predictions":
+        readable = with_predictions(readable, _hash_of_predictions(session, model, partition, key))
     if partition.held_out is None:
         in_sample = trainer.score_in_sample(model, partition.used)
         if in_sample is not None:
@@ -69,3 +72,10 @@ def _fit(
     elif trainer.has_score:
         add_score(metrics, trainer.score(model, partition.held_out, dict(key)))
     return content, name, readable, metrics
+
+
+def _hash_of_predictions(session: Session, model: Any, partition: Partition, key: Key) -> str:
+    """Of what the model predicts for the rows that it was fitted to, as they are after the fit."""
+    seed_generators(partition.seed)
+    output = session.trainer.predict(model, partition.used, dict(key))
+    return hash_of_columns(predicted_columns(output, partition.used.rows))

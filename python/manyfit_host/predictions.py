@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -29,6 +31,22 @@ def predicted_columns(output: Any, rows: int) -> list[dict[str, Any]]:
     if not columns:
         raise InvalidResult("predict returned no column; it must return at least one")
     return [{"name": name, **values} for name, values in columns]
+
+
+def hash_of_columns(columns: list[dict[str, Any]]) -> str:
+    """Sha256 in hex of columns, in their order.
+
+    Of each name, type and number of rows as JSON, the bytes of the values (little-endian doubles, a byte for
+    each boolean, of texts their UTF-8 and where each ends), and a byte for each row, 1 for a value.
+    """
+    digest = hashlib.sha256()
+    for column in columns:
+        values = column["values"]
+        digest.update(json.dumps([column["name"], column["type"], len(column["valid"])]).encode())
+        for part in (values["bytes"], values["ends"]) if isinstance(values, dict) else (values,):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        digest.update(column["valid"].tobytes())
+    return digest.hexdigest()
 
 
 def _named(output: Any) -> list[tuple[str, Any]]:

@@ -43,6 +43,12 @@ def readable_model(model: Any, name: str, features: Sequence[str] | None) -> str
     )
 
 
+def with_predictions(readable: str | None, hashed: str) -> str:
+    """The same with the hash of what the model predicts, which stands for it in the run's digest."""
+    said = {} if readable is None else json.loads(readable)
+    return json.dumps({**said, "predictions_sha256": hashed})
+
+
 def _names_of(model: Any, features: Sequence[str] | None, count: int) -> list[str]:
     for names in (getattr(model, "feature_names_in_", None), features):
         if names is not None and len(texts := [str(name) for name in names]) == len(set(texts)) == count:

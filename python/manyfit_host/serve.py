@@ -107,6 +107,7 @@ class _Service:
             "environment": read_environment(),
             "sources": trainer.sources(),
             "isLinear": description.is_linear,
+            "digestScope": description.digest_scope,
             "estimatorKind": description.estimator_kind,
         }
 

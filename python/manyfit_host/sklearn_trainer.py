@@ -119,6 +119,7 @@ class BoundClass:
     metric: str | None
     """What `score` gives: `r2` or `accuracy`; None: something else, which is not told."""
     has_score: bool
+    digest_scope = "model_bytes"
     has_target: bool
     """Whether there is something to explain."""
 

@@ -21,6 +21,8 @@ class BoundTrainer(Protocol):
     """Names of the coefficients of linear models that have none of their own; None: unknown."""
     has_score: bool
     """Whether it can score rows that are held out."""
+    digest_scope: str
+    """What of a model is in the run's digest: `model_bytes`, or `predictions` of the rows of its fit."""
 
     def setup(self) -> None:
         """Once for each process, before anything else."""
@@ -50,6 +52,8 @@ class Description:
     frame: str
     params: FrozenDict
     is_linear: bool
+    digest_scope: str = "model_bytes"
+    """See `BoundTrainer`."""
     estimator_kind: str | None = None
     """Of a class: `regressor`, `classifier`; None: neither."""
 

@@ -20,6 +20,9 @@ export interface ModelBlob {
 /** Cells of a model that a table shows; that many characters of it and one more must be read for that. */
 export const MODEL_LENGTH = 120;
 
+/** Characters of a description that a line has no use for: most of the class's dotted name. */
+const CLASS_LENGTH = 200;
+
 /** Bytes of models that one query reads at most, but for a single larger one. */
 const RANGE_BYTES = 2 ** 23;
 
@@ -31,7 +34,9 @@ export function documentColumns(table: string, length?: number): string[] {
   const json = `${table}.model`;
   const blob = `${table}.model_blob`;
   return [
-    length === undefined ? json : `left(regexp_replace(${json}, ${withoutHash(blob)}, ''), ${length})`,
+    length === undefined
+      ? json
+      : `left(regexp_replace(${json}, ${withoutHash(blob)}, ''), ${length} + if(${blob} is null, 0, ${CLASS_LENGTH}))`,
     `octet_length(${blob})`,
     `sha256(${blob})`,
   ];

@@ -219,6 +219,7 @@ function originEntries({ committed: { run, manifest }, classes }: RunView): [str
   ];
 }
 
-function digestText({ digest }: Manifest): string {
-  return `${digest.slice(0, DIGEST_DIGITS)}…`;
+function digestText({ digest, job }: Manifest): string {
+  const ofPredictions = job.module?.python?.digestScope === "predictions" ? " (of predictions)" : "";
+  return `${digest.slice(0, DIGEST_DIGITS)}…${ofPredictions}`;
 }

@@ -16,6 +16,11 @@ export interface PythonFacts {
   readonly environment: PythonEnvironment;
   /** The trainer's file and the modules beside it that it imports, as the run keeps them. Default: none. */
   readonly sources?: readonly PythonSource[];
+  /**
+   * What of a model is in the run's digest: its bytes, or, where a trainer says that these are not the same twice, what it
+   * predicts for the rows of its fit. Default: its bytes.
+   */
+  readonly digestScope?: "model_bytes" | "predictions";
 }
 
 /** A file of Python's that a run keeps. */

@@ -90,6 +90,8 @@ export interface PythonDescription {
   /** The trainer's file, and every module beside it that it imported. */
   readonly sources: readonly { readonly name: string; readonly sha256: string }[];
   readonly isLinear: boolean;
+  /** What of a model is in the run's digest: its bytes, or what it predicts for the rows of its fit. */
+  readonly digestScope: "model_bytes" | "predictions";
   /** Of a class what scikit-learn calls it; null where that is neither, absent for files. */
   readonly estimatorKind?: "regressor" | "classifier" | null;
 }

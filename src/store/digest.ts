@@ -41,6 +41,8 @@ export interface StoredTables {
  * - Where models are documents, the number of model fields is 2^32 - 1 and the text `document` stands for the fields;
  *   the model bytes of a fitted partition are one byte, 1 for a JSON value and 2 for bytes, then the length (uint32,
  *   because no model is longer) and the bytes: of a JSON value the UTF-8 bytes of its canonical text.
+ *   Where the trainer's digest scope is `predictions`, they are the byte 3 and the 32 bytes of the sha256 of what the model
+ *   predicts for the rows of its fit.
  * - A number is a flag byte: 0 for NULL, and nothing else; 1 for a value, then its float64 (eight bytes).
  *
  * `onProgress` is told how many partitions are hashed, now and then.

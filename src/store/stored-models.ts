@@ -9,6 +9,10 @@ import { readStoredParquet } from "./parquet-sql.ts";
 /** Kinds of documents as the digest has them. */
 const JSON_VALUE = 1;
 const BYTES = 2;
+const PREDICTIONS = 3;
+
+/** What stands for a model's bytes in its description, where they are not the same twice. */
+const PREDICTIONS_HASH = /"predictions_sha256":"([0-9a-f]{64})"/;
 
 /** How the models of some rows become canonical bytes: which columns to read, and what to hash of each row. */
 interface ModelForm {
@@ -109,11 +113,18 @@ function documents(): ModelForm {
     open: (batch) => (sink, row) => {
       const json = batch.blob(1, row);
       const bytes = batch.blob(2, row);
-      // JSON beside bytes only says what they are.
+      // JSON beside bytes only says what they are, and what they predict.
       const model = bytes ?? json;
       if (model === null) throw damagedTable("models have neither JSON nor bytes in one row");
-      sink.byte(bytes === null ? JSON_VALUE : BYTES);
-      sink.bytes(model, 0, model.length);
+      const predictions = bytes === null || json === null ? null : hashOfPredictions(json);
+      sink.byte(bytes === null ? JSON_VALUE : predictions === null ? BYTES : PREDICTIONS);
+      if (predictions === null) sink.bytes(model, 0, model.length);
+      else sink.bytes(predictions, 0, predictions.length);
     },
   };
+}
+
+function hashOfPredictions(json: Uint8Array): Uint8Array | null {
+  const hex = PREDICTIONS_HASH.exec(Buffer.from(json).toString("utf8"))?.[1];
+  return hex === undefined ? null : Buffer.from(hex, "hex");
 }

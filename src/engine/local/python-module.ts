@@ -102,9 +102,9 @@ function descriptionOf(
   sources: readonly PythonSource[],
   schema: readonly Field[],
 ): TrainerDescription {
-  const { columns, hasPredict, hasScore, minRows, environment, frame } = said;
+  const { columns, hasPredict, hasScore, minRows, environment, frame, digestScope } = said;
   return {
     columns: columns ?? schema.map((field) => field.name),
-    ...{ hasPredict, hasScore, minRows, python: { frame, environment, sources } },
+    ...{ hasPredict, hasScore, minRows, python: { frame, environment, sources, digestScope } },
   };
 }
