@@ -10,6 +10,7 @@ import type {
   PipelinedTrainer,
   PredictingTrainer,
 } from "../trainer/trainer.ts";
+import { unfittedResult } from "../trainer/unfitted-result.ts";
 import type { FitService, FitServiceOptions, PythonFit } from "./fit-service.ts";
 import { tooLongTexts } from "./too-long-texts.ts";
 import type { PythonPartition } from "./work-builder.ts";
@@ -76,13 +77,8 @@ function fitOne(
   const { columns, rowPolicy, seed, minRows } = context;
   const columnNames = columns.map((column) => column.name);
   const selected = selectRows(rows, { rowPolicy, seed, columnNames, minRows, keyBytes });
-  const { counts } = selected;
-  if (selected.state === "skipped") return { state: "skipped", reason: selected.reason, ...counts };
-  if (selected.state === "failed") {
-    const { code, message, stack } = selected;
-    return { state: "failed", code, message, stack, ...counts };
-  }
-  const { used, heldOut } = selected;
+  if (selected.state !== "selected") return unfittedResult(selected);
+  const { used, heldOut, counts } = selected;
   const tooLong = tooLongTexts(used, context) ?? (heldOut === null ? null : tooLongTexts(heldOut, context));
   if (tooLong !== null) return { state: "failed", ...tooLong, ...counts };
   const partition = partitionOf(context, { used, heldOut }, keyBytes);

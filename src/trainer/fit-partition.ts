@@ -5,6 +5,7 @@ import type { Rows } from "../table/column.ts";
 import { fitBlocks } from "./fit-blocks.ts";
 import { type RowContext, selectRows } from "./select-rows.ts";
 import type { BlockColumns, PartitionResult, PartitionRows } from "./trainer.ts";
+import { unfittedResult } from "./unfitted-result.ts";
 
 /** An estimator with the columns that it reads, and what the run says of rows. */
 export interface EstimatorFitting extends RowContext {
@@ -25,12 +26,8 @@ export function fitPartition(
 ): PartitionResult {
   const { minRows } = estimator;
   const selected = selectRows(rows, { rowPolicy, seed, columnNames, minRows, keyBytes });
+  if (selected.state !== "selected") return unfittedResult(selected);
   const { counts } = selected;
-  if (selected.state === "skipped") return { state: "skipped", reason: selected.reason, ...counts };
-  if (selected.state === "failed") {
-    const { code, message, stack } = selected;
-    return { state: "failed", code, message, stack, ...counts };
-  }
   const heldOut = selected.heldOut === null ? [] : blocksOf(selected.heldOut, columns);
   return fitBlocks(estimator, {
     used: blocksOf(selected.used, columns),

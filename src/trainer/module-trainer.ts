@@ -14,6 +14,7 @@ import { predictedColumns } from "./predicted-columns.ts";
 import { type RowContext, selectRows } from "./select-rows.ts";
 import type { DocumentFit, PartitionResult, PartitionRows, PredictingTrainer, Trainer } from "./trainer.ts";
 import type { PartitionKey } from "./trainer-definition.ts";
+import { unfittedResult } from "./unfitted-result.ts";
 import { userFailure } from "./user-failure.ts";
 
 /** What a run says of the partitions that a module is given. */
@@ -72,13 +73,8 @@ function fitModule(
   const columnNames = context.readColumns.map((column) => column.name);
   const { rowPolicy, seed } = context;
   const selected = selectRows(rows, { rowPolicy, seed, columnNames, minRows, keyBytes });
-  const { counts } = selected;
-  if (selected.state === "skipped") return { state: "skipped", reason: selected.reason, ...counts };
-  if (selected.state === "failed") {
-    const { code, message, stack } = selected;
-    return { state: "failed", code, message, stack, ...counts };
-  }
-  const { used, heldOut } = selected;
+  if (selected.state !== "selected") return unfittedResult(selected);
+  const { used, heldOut, counts } = selected;
   const fitted = callFit(loaded, context, used, keyBytes);
   const scored =
     heldOut === null
