@@ -26,7 +26,7 @@ class FitBatch:
         self._states: list[int] = []
         self._started: list[float] = []
         self._durations: list[float] = []
-        self._models: list[memoryview] = []
+        self._models: list[bytes] = []
         self._bytes = 0
         self._ends: list[int] = []
         self._classes: list[str] = []
@@ -40,7 +40,7 @@ class FitBatch:
         self._started.append(started * 1000)
         self._durations.append(seconds * 1000)
 
-    def add_model(self, model: memoryview, name: str, readable: str | None, metrics: Metrics) -> None:
+    def add_model(self, model: bytes, name: str, readable: str | None, metrics: Metrics) -> None:
         """A partition was fitted. `name` is the model's class."""
         for code, message in metrics.warnings:
             self._warnings.append({"index": self._index, "code": code, "message": message})

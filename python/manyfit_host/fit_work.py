@@ -49,7 +49,7 @@ def fit_work(session: Session, message: dict[str, Any]) -> None:
 
 def _fit(
     session: Session, partition: Partition, key: Key
-) -> tuple[memoryview, str, str | None, Metrics] | Failure:
+) -> tuple[bytes, str, str | None, Metrics] | Failure:
     trainer = session.trainer
     seed_generators(partition.seed)
     model, given = split_output(trainer.fit(partition.used, key, partition.seed))

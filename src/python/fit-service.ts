@@ -61,6 +61,9 @@ const MESSAGE_BYTES = 2 ** 20;
 const MOST_PARTITIONS = 256;
 const MOST_BYTES = 2 ** 25;
 
+/** Messages with the child at a time, the one at work among them, beyond which only full ones are sent. */
+const MESSAGES_AHEAD = 2;
+
 /** Milliseconds between two looks at what the child is at. */
 const LOOK_EVERY_MS = 50;
 
@@ -178,11 +181,14 @@ export class FitService {
     this.#cell.close();
   }
 
-  /** As soon as whoever gives partitions waits for something. */
+  /**
+   * As soon as whoever gives partitions waits for more than a promise that is settled, and the child could run out of work.
+   * Until then they gather: a message of one partition costs as much as a quick fit.
+   */
   #flushSoon(): void {
-    if (this.#isFlushing) return;
+    if (this.#isFlushing || this.#sent.size >= MESSAGES_AHEAD) return;
     this.#isFlushing = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#isFlushing = false;
       this.#flush();
     });
@@ -224,7 +230,10 @@ export class FitService {
       this.#bytes -= bytes;
       resolve(answer);
     }
-    if (last) this.#sent.delete(id);
+    if (last) {
+      this.#sent.delete(id);
+      if (this.#gathered.length > 0) this.#flushSoon();
+    }
     this.#room?.();
     this.#room = null;
   }

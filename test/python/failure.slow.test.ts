@@ -123,9 +123,9 @@ describe("what user code returns", () => {
     ["1, {2: 1}", "metrics has a member whose name is an int, must be a text"],
     ["1, {'': 1}", "metrics has a member whose name is empty, must be a text"],
     ["1, {str(i): i for i in range(101)}", "metrics has 101 members, at most 100; keep lists in the model"],
-    ["lambda: 1", "model is a function, which joblib cannot dump: "],
-    ["open('/dev/null')", "model is a TextIOWrapper, which joblib cannot dump: TypeError: cannot pickle"],
-    ["Hostile()", "model is a Hostile, which joblib cannot dump: SystemExit: 4"],
+    ["lambda: 1", "model is a function, which cannot be pickled: "],
+    ["open('/dev/null')", "model is a TextIOWrapper, which cannot be pickled: TypeError: cannot pickle"],
+    ["Hostile()", "model is a Hostile, which cannot be pickled: SystemExit: 4"],
   ])("cannot be %s", async ([returned, message], { startWith }) => {
     const hostile = "import sys\nclass Hostile:\n    def __reduce__(self): sys.exit(4)\n";
     const talk = await startWith(`frame = "numpy"\n${hostile}def fit(df): return ${returned}`);
