@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Connection } from "./duckdb/duckdb.ts";
 import type { PredictingModule } from "./engine/engine.ts";
-import { loadUserModule } from "./engine/local/load-user-module.ts";
 import { ManyfitError } from "./errors.ts";
 import { isModuleSpec, isSklearnSpec, type ModuleSpec, type SklearnSpec } from "./job/job.ts";
 import type { PythonEnvironment } from "./job/trainer-description.ts";
@@ -11,6 +10,7 @@ import { stageTrainer } from "./predict/stage-trainer.ts";
 import type { TrainedRun } from "./predict/trained-run.ts";
 import { versionWarnings } from "./predict/version-warnings.ts";
 import { fieldsOf } from "./trainer/resolve-job.ts";
+import { loadUserModule } from "./user-module/load-user-module.ts";
 
 /** A run's Python trainer, ready to be started. */
 export interface PredictingPython {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { residentMemory } from "./engine/local/resident-memory.ts";
+import { residentMemory } from "./pool/resident-memory.ts";
 import type { RunEvent } from "./run/run-event.ts";
 
 /** Milliseconds between two samples. */

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { ManyfitError } from "../errors.ts";
-import { threadFlags } from "./thread-flags.ts";
+import { threadFlags } from "../thread-flags.ts";
 
 /** Hashes being computed beside other work. */
 export interface FileHashing {

@@ -38,6 +38,7 @@ export const FAMILIES: readonly string[] = ["engine"];
 /** Every area of `src` and what it may import: what is not here is not allowed. */
 export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   "errors.ts": { packages: ["fastest-levenshtein"] },
+  "thread-flags.ts": { node: true },
   table: {},
   key: { values: ["table"] },
   run: { values: ["table", "key"], node: ["run/event-log.ts"] },
@@ -51,7 +52,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     packages: ["hyparquet", "hyparquet-compressors"],
     node: true,
   },
-  source: { values: ["table", "key", "job", "duckdb", "source/text"], node: true },
+  source: { values: ["table", "key", "job", "duckdb", "source/text", "thread-flags.ts"], node: true },
   estimator: { types: ["table", "run"] },
   trainer: {
     values: ["table", "key", "run", "job", "estimator"],
@@ -70,26 +71,27 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     types: ["estimator"],
     node: true,
   },
+  pool: {
+    values: ["worker", "protocol", "trainer", "run", "key", "table", "job", "thread-flags.ts"],
+    entries: ["worker/process.ts"],
+    node: true,
+  },
+  "user-module": {
+    values: ["bundle", "python", "pool", "protocol", "trainer", "run", "key", "table", "job"],
+    entries: ["worker/process.ts"],
+    node: true,
+  },
+  "settle-job.ts": {
+    values: ["job", "source", "trainer", "table"],
+    types: ["bundle"],
+  },
   engine: { types: ["table", "run", "key", "job", "protocol", "source"] },
   "engine/local": {
     values: [
-      ...[
-        "bundle",
-        "worker",
-        "protocol",
-        "python",
-        "source",
-        "trainer",
-        "estimator",
-        "duckdb",
-        "run",
-        "key",
-        "table",
-        "job",
-      ],
-      "engine",
+      ...["pool", "user-module", "settle-job.ts", "worker", "protocol", "source", "trainer", "estimator"],
+      ...["duckdb", "run", "key", "table", "job", "engine"],
     ],
-    entries: ["worker/thread.ts", "worker/process.ts"],
+    entries: ["worker/thread.ts"],
     node: true,
   },
   store: { values: ["duckdb", "table", "key", "run", "job"], node: true },
@@ -110,7 +112,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     node: true,
   },
   "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
-  "sample-memory.ts": { values: ["engine/local"], types: ["run"], node: true },
+  "sample-memory.ts": { values: ["pool"], types: ["run"], node: true },
   "train.ts": {
     values: [
       ...["table", "key", "run", "job", "protocol", "duckdb", "source", "source/text", "estimator"],
@@ -130,7 +132,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     node: true,
   },
   "predict-python.ts": {
-    values: ["predict", "job", "trainer", "engine/local"],
+    values: ["predict", "job", "trainer", "user-module"],
     types: ["engine", "duckdb"],
     node: true,
   },

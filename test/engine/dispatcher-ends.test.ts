@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { answeredCount, foldEvent, INITIAL_RUN_STATE } from "../../src/run/run-state.ts";
-import type { MortalPool } from "./mortal-pool.ts";
-import { answersOf, bucketOf, dice, first, noDeath, play, someWorks } from "./play-dispatcher.ts";
+import type { MortalPool } from "../pool/mortal-pool.ts";
+import { answersOf, bucketOf, dice, first, noDeath, play, someWorks } from "../pool/play-dispatcher.ts";
 
 describe("a dispatcher whose workers are ended", () => {
   test("answers every partition exactly once, whoever is ended for taking too long or too much", async () => {

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { workOnPool } from "../../src/engine/local/work-on-pool.ts";
-import type { WorkerLimits } from "../../src/engine/local/worker-options.ts";
 import { ALL_ROWS } from "../../src/job/policy.ts";
 import { createKeyListBuilder } from "../../src/key/key-list-builder.ts";
+import { workOnPool } from "../../src/pool/work-on-pool.ts";
+import type { WorkerLimits } from "../../src/pool/worker-options.ts";
 import { FIT_STATES } from "../../src/run/fit-state.ts";
 import { DOCUMENT_SCHEMA } from "../../src/run/result-schema.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
-import type { WorkerDeath } from "../../src/engine/local/worker-pool.ts";
-import { WorkerProcess } from "../../src/engine/local/worker-process.ts";
 import { ALL_ROWS } from "../../src/job/policy.ts";
+import type { WorkerDeath } from "../../src/pool/worker-pool.ts";
+import { WorkerProcess } from "../../src/pool/worker-process.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
 import { type EngineMessage, PROTOCOL_VERSION } from "../../src/protocol/message.ts";
 import { FIT_STATES } from "../../src/run/fit-state.ts";
@@ -339,7 +339,7 @@ describe("a worker process", () => {
 
 /** A program that starts a worker with a trainer, says the worker's process id, and stays. */
 const PARENT = `
-  import { WorkerProcess } from ${JSON.stringify(new URL("../../dist/engine/local/worker-process.js", import.meta.url).href)};
+  import { WorkerProcess } from ${JSON.stringify(new URL("../../dist/pool/worker-process.js", import.meta.url).href)};
   const [entry, path, columns] = process.argv.slice(1);
   const worker = new WorkerProcess("worker 0", entry, {
     onMessage: (message) => { if (message.type === "logged") process.stdout.write(message.text); },

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import type { PredictingTrainer, Trainer } from "../../trainer/trainer.ts";
-import { unlessAborted } from "./unless-aborted.ts";
+import { unlessAborted } from "../../user-module/unless-aborted.ts";
 
 /**
  * A trainer in the caller's thread whose fits and predictions are not waited for any longer when the signal is aborted: they

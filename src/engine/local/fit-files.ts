@@ -1,20 +1,20 @@
 import type { Inventory } from "../../job/inventory.ts";
 import type { ResolvedJob } from "../../job/resolved-job.ts";
 import { sliceKeys } from "../../key/key-list.ts";
+import type { Dispatcher } from "../../pool/dispatcher.ts";
+import { workOnPool } from "../../pool/work-on-pool.ts";
+import type { WorkerOptions } from "../../pool/worker-options.ts";
 import type { FilePlan } from "../../protocol/file-plan.ts";
 import { needsKeys } from "../../protocol/needs-keys.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
-import type { Dispatcher } from "./dispatcher.ts";
 import { workerRowBytes } from "./exchange-plan.ts";
 import { planFileTasks } from "./plan-file-tasks.ts";
 import { bucketOfRows, type FileOutcome, type FileReader } from "./read-file.ts";
 import { readFiles } from "./read-files.ts";
 import type { SpillFile } from "./spill-file.ts";
-import { workOnPool } from "./work-on-pool.ts";
-import type { WorkerOptions } from "./worker-options.ts";
 
 /**
  * Fits files of which each is a partition: workers read them themselves, and leave to the engine what they do not

@@ -1,23 +1,23 @@
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
 import { sliceKeys } from "../../key/key-list.ts";
+import type { Dispatcher, Happening } from "../../pool/dispatcher.ts";
+import type { Work } from "../../pool/task-range.ts";
+import { workOnPool } from "../../pool/work-on-pool.ts";
+import type { WorkQueue } from "../../pool/work-queue.ts";
+import type { WorkerOptions } from "../../pool/worker-options.ts";
 import type { Bucket } from "../../protocol/bucket.ts";
 import { needsKeys } from "../../protocol/needs-keys.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import type { RowBatch } from "../../source/stream-rows.ts";
 import { BucketFeed } from "./bucket-feed.ts";
-import type { Dispatcher, Happening } from "./dispatcher.ts";
 import { Exchange, type PartitionSizes } from "./exchange.ts";
 import { type ExchangePlan, type SpillPlan, sizeOf } from "./exchange-plan.ts";
 import { PagedExchange } from "./paged-exchange.ts";
 import { SpillFile } from "./spill-file.ts";
 import { storePartitions } from "./store-partitions.ts";
-import type { Work } from "./task-range.ts";
 import { tooLargeBatch } from "./too-large-batch.ts";
-import { workOnPool } from "./work-on-pool.ts";
-import type { WorkQueue } from "./work-queue.ts";
-import type { WorkerOptions } from "./worker-options.ts";
 
 /** How partitions whose rows have to be brought together are fitted. */
 export interface KeysOptions extends WorkerOptions {

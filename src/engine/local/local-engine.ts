@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type { Connection, Duckdb } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import { isEstimatorSpec, type Job } from "../../job/job.ts";
+import type { WorkerOptions } from "../../pool/worker-options.ts";
 import type { WorkerTrainer } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
@@ -11,6 +12,8 @@ import { streamOrderedRows, streamRows, streamSortedRows } from "../../source/st
 import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import type { Trainer } from "../../trainer/trainer.ts";
+import { loadUserModule, type UserModuleOptions } from "../../user-module/load-user-module.ts";
+import type { UserModule } from "../../user-module/user-module.ts";
 import type { Engine, Inspection, ScoringSource } from "../engine.ts";
 import { abortableTrainer } from "./abortable-trainer.ts";
 import { apartRows } from "./apart-rows.ts";
@@ -22,7 +25,6 @@ import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
 import { allOrInterrupted, interruptedOr } from "./interrupted.ts";
 import { type InventorySize, inventoryBytes } from "./inventory-bytes.ts";
-import { loadUserModule, type UserModuleOptions } from "./load-user-module.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
 import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
 import { type Prepared, prepareJob } from "./prepare.ts";
@@ -32,8 +34,6 @@ import { scoreRows } from "./score-rows.ts";
 import { sortedPartitions } from "./sorted-partitions.ts";
 import { SpillFile } from "./spill-file.ts";
 import { timedTrainer } from "./timed-trainer.ts";
-import type { UserModule } from "./user-module.ts";
-import type { WorkerOptions } from "./worker-options.ts";
 
 /** How the local engine uses this machine. */
 export interface LocalEngineOptions extends UserModuleOptions {

@@ -1,30 +1,15 @@
-import type { TrainerBundle } from "../../bundle/bundle-trainer.ts";
 import type { Connection } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
-import { isEstimatorSpec, isSklearnSpec, type Job } from "../../job/job.ts";
-import type { ResolvedJob, SourceFile, TrainerColumns } from "../../job/resolved-job.ts";
-import type { TrainerDescription } from "../../job/trainer-description.ts";
+import type { Job } from "../../job/job.ts";
+import type { SourceFile } from "../../job/resolved-job.ts";
+import { type SettleContext, settleJob } from "../../settle-job.ts";
 import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
 import { fileKeys, fileNames } from "../../source/file-keys.ts";
 import { inspectFiles } from "../../source/inspect-files.ts";
 import { inspectSource } from "../../source/inspect-source.ts";
 import { limitPartitions } from "../../source/limit-partitions.ts";
 import { checkFilter, createRelation, type Relation } from "../../source/relation.ts";
-import type { SourceSchema } from "../../source/source-schema.ts";
-import { keyTypeOf } from "../../source/sql-type.ts";
-import { checkOrderColumns } from "../../source/used-columns.ts";
-import type { Field } from "../../table/field.ts";
-import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
-import {
-  fieldsOf,
-  type ResolvedTrainer,
-  resolveEstimator,
-  resolveKeys,
-  resolveModule,
-} from "../../trainer/resolve-job.ts";
-import { resolveRowPolicy } from "../../trainer/resolve-row-policy.ts";
-import { resolveClassColumns } from "../../trainer/sklearn.ts";
 
 /** What an inspection leaves for the run: partitions whose rows are brought together, or files. */
 export type Prepared =
@@ -37,22 +22,10 @@ export type Prepared =
   | { readonly kind: "files"; readonly inventory: Inventory };
 
 /** What jobs are prepared with. */
-export interface PrepareContext {
+export interface PrepareContext extends SettleContext {
   readonly connection: Connection;
-  readonly families: readonly EstimatorFamily[];
-  /** The module of the job, where its trainer is one, and how to ask what it reads. */
-  readonly module: {
-    readonly bundle: TrainerBundle;
-    readonly describe: (
-      schema: readonly Field[],
-      signal: AbortSignal,
-      parts: TrainerColumns | null,
-    ) => Promise<TrainerDescription>;
-  } | null;
   /** Told which part of the reading begins, `from .. to` percent of all. */
   readonly onStep: (from: number, to: number) => void;
-  /** Checked between two queries: an interrupt that comes there stops neither. */
-  readonly signal: AbortSignal;
 }
 
 /** Settles a job against its source, and counts its partitions. */
@@ -64,7 +37,7 @@ async function prepareKeys(job: Job, context: PrepareContext): Promise<Prepared>
   const { connection, signal, onStep } = context;
   const schema = await inspectSource(job.source, connection);
   signal.throwIfAborted();
-  const resolved = await resolve(job, schema, context);
+  const resolved = await settleJob(job, schema, context);
   // Text is parsed into a table first, and counting is quick then.
   const staged = schema.format === "parquet" ? 5 : 85;
   onStep(0, staged);
@@ -86,7 +59,7 @@ async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared
   const { connection, signal } = context;
   const { schema, files: all, largest } = await inspectFiles(job.source, connection);
   signal.throwIfAborted();
-  const resolved = await resolve(job, schema, context).catch((error: unknown) => {
+  const resolved = await settleJob(job, schema, context).catch((error: unknown) => {
     throw ofLargest(error, largest);
   });
   // What is wrong with the filter itself is no file's fault.
@@ -113,32 +86,6 @@ function ofLargest(error: unknown, { path }: SourceFile): unknown {
   if (!isOfColumns) return error;
   const text = `${error.message}; so it is in the largest file that can be read, ${path}`;
   return new ManyfitError(error.code, text, { cause: error });
-}
-
-async function resolve(job: Job, schema: SourceSchema, context: PrepareContext): Promise<ResolvedJob> {
-  const keyFields = resolveKeys(job, schema, keyTypeOf);
-  // The key of a file is none of its columns, whatever these are called.
-  const keyColumns = job.partitioning.kind === "file" ? [] : keyFields;
-  checkOrderColumns(job, schema.columns);
-  const trainer = await resolveTrainer(job, schema, keyColumns, context);
-  const { format, files, columns } = schema;
-  const dialect = schema.format === "csv" ? schema.dialect : null;
-  const rowPolicy = resolveRowPolicy(job, trainer.module);
-  return { ...job, format, dialect, files, columns, keyFields, ...trainer, rowPolicy };
-}
-
-async function resolveTrainer(
-  { trainer }: Job,
-  schema: SourceSchema,
-  keyColumns: ResolvedJob["keyFields"],
-  { families, module, signal }: PrepareContext,
-): Promise<ResolvedTrainer> {
-  if (isEstimatorSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
-  if (module === null) throw new ManyfitError("internal", "the user's trainer was not loaded");
-  const parts = isSklearnSpec(trainer) ? resolveClassColumns(trainer, schema.columns, keyColumns) : null;
-  const { name, sha256 } = module.bundle;
-  const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal, parts);
-  return resolveModule(columns, schema, { name, sha256, ...described }, parts);
 }
 
 function noRows(path: string, job: Job): ManyfitError {

@@ -4,13 +4,13 @@ import { PROTOCOL_VERSION, type WorkerInit } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import { loadTrainer } from "../../trainer/load-trainer.ts";
 import { createModuleTrainer } from "../../trainer/module-trainer.ts";
+import { unlessAborted } from "../../user-module/unless-aborted.ts";
 import { createWorkerLoop } from "../../worker/worker-loop.ts";
 import type { ScoringSource } from "../engine.ts";
 import { abortableTrainer } from "./abortable-trainer.ts";
 import { scoringBucket } from "./score-buckets.ts";
 import { completeBuckets, type ScoringRead } from "./score-exchange.ts";
 import { timedTrainer } from "./timed-trainer.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 /** What workers are told of a scoring, but for their number. */
 export function scoringInit(source: ScoringSource): Omit<WorkerInit, "version" | "worker"> {

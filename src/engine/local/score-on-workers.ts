@@ -1,13 +1,13 @@
+import type { Dispatcher } from "../../pool/dispatcher.ts";
+import { workOnPool } from "../../pool/work-on-pool.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
 import { DOCUMENT_SCHEMA } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
+import { LOAD_WITHIN_MS } from "../../user-module/python-module.ts";
 import { BucketFeed } from "./bucket-feed.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import { LOAD_WITHIN_MS } from "./python-module.ts";
 import { scoringBucket } from "./score-buckets.ts";
 import { completeBuckets, type ScoringRead } from "./score-exchange.ts";
 import { scoringInit } from "./score-in-place.ts";
-import { workOnPool } from "./work-on-pool.ts";
 
 /** What predictions are made on. */
 export interface ScoringPool {

@@ -1,8 +1,8 @@
 import { types } from "node:util";
+import { overdueText } from "../../pool/worker-end.ts";
 import type { PredictionResult } from "../../run/predicted.ts";
 import type { PartitionResult, PredictingTrainer, Trainer } from "../../trainer/trainer.ts";
 import { unreadPartition } from "../../trainer/unread-partition.ts";
-import { overdueText } from "./worker-end.ts";
 
 /**
  * A trainer in the caller's thread whose fits and predictions are given up when they take too long, with the same result
