@@ -54,6 +54,8 @@ export function parseConnection(text: string, defaultUser: string): Connection {
     throw invalid(`has use_ssl=${ssl}, must be true or false`);
   const session = "session_id";
   if (session in headers) throw invalid("has session_id; sessions are manyfit's own");
+  const unsendable = Object.entries(headers).find(([, value]) => !/^[ -~]*$/.test(value))?.[0];
+  if (unsendable !== undefined) throw invalid(`has ${unsendable} with more than the letters of ASCII`);
   // As pyspark: a token goes over an encrypted channel, unless the user said otherwise.
   const isEncrypted = ssl === undefined ? token !== null : /^true$/i.test(ssl);
   const isLocal = /^(localhost|127(\.\d+){3}|::1)$/i.test(host);
