@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Relation, RelationSchema } from "#spark-connect/relations";
 import { parseConnection } from "../../src/engine/spark/connect/connection.ts";
 import { SparkSession } from "../../src/engine/spark/connect/session.ts";
+import { taskLabels } from "../../src/engine/spark/task-labels.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -104,3 +105,43 @@ test("a server that is not there is told by its place", async () => {
   });
   await nowhere.close();
 }, 120_000);
+
+describe("labels of tasks", () => {
+  test.each([1, 2, 7, 64, 1000])(
+    "bring their rows to exactly the task that was meant, of %i",
+    async (tasks) => {
+      const labels = [...taskLabels(tasks)];
+      const values = labels.map((label, task) => `(${label}, ${task})`).join(", ");
+      const expected = `pmod(hash(label), ${tasks})`;
+      const wrong = `select label from values ${values} as t(label, task) where ${expected} <> task`;
+      expect(await countOf(sql(wrong))).toBe(0n);
+      const rows = sql(`select label, task from values ${values} as t(label, task)`);
+      const shuffled = create(RelationSchema, {
+        common: { planId: 2n },
+        relType: {
+          case: "repartitionByExpression",
+          value: {
+            input: rows,
+            numPartitions: tasks,
+            partitionExprs: [
+              { exprType: { case: "unresolvedAttribute", value: { unparsedIdentifier: "label" } } },
+            ],
+          },
+        },
+      });
+      const misplaced = create(RelationSchema, {
+        common: { planId: 3n },
+        relType: {
+          case: "filter",
+          value: {
+            input: shuffled,
+            condition: {
+              exprType: { case: "expressionString", value: { expression: "spark_partition_id() <> task" } },
+            },
+          },
+        },
+      });
+      expect(await countOf(misplaced)).toBe(0n);
+    },
+  );
+});
