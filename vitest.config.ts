@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 /** Tests named `*.slow.test.ts` start many runs or read big inputs; the inner loop leaves them out. */
 const isQuick = process.env["MANYFIT_QUICK"] === "1";
 
-/** What a Python child does alone does not depend on Node: CI tests it once, with the first of its two. */
-const childTests = process.env["MANYFIT_TEST_CHILD"] === "0" ? ["test/python/**"] : [];
+/** What a Python child does alone, and what Spark does, does not depend on Node: CI tests it once, with the first of its two. */
+const isChildTested = process.env["MANYFIT_TEST_CHILD"] !== "0";
+const childTests = isChildTested ? [] : ["test/python/**"];
 
 const SPARK_TESTS = "test/spark/**/*.slow.test.ts";
 
@@ -30,7 +31,7 @@ export default defineConfig({
         },
       },
       // Tests that share one Spark cluster, which is started for them.
-      ...(isQuick
+      ...(isQuick || !isChildTested
         ? []
         : [
             {

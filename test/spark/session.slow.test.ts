@@ -1,21 +1,20 @@
 import { create } from "@bufbuild/protobuf";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { type Relation, RelationSchema } from "#spark-connect/relations";
 import { parseConnection } from "../../src/engine/spark/connect/connection.ts";
 import { SparkSession } from "../../src/engine/spark/connect/session.ts";
 import { taskLabels } from "../../src/engine/spark/task-labels.ts";
+import { needCluster } from "./spark-test.ts";
 
 const NEVER = new AbortController().signal;
 
 let session: SparkSession;
 
-beforeAll(() => {
-  const cluster = inject("sparkCluster");
-  if ("reason" in cluster) throw new Error(cluster.reason);
-  session = new SparkSession(parseConnection(cluster.server, "tester"), "manyfit tests");
+beforeEach((context) => {
+  session ??= new SparkSession(parseConnection(needCluster(context), "tester"), "manyfit tests");
 });
 
-afterAll(() => session.close());
+afterAll(() => session?.close());
 
 function sql(query: string): Relation {
   return create(RelationSchema, { common: { planId: 1n }, relType: { case: "sql", value: { query } } });

@@ -15,6 +15,7 @@ import type { Trainer } from "../../trainer/trainer.ts";
 import { loadUserModule, type UserModuleOptions } from "../../user-module/load-user-module.ts";
 import type { UserModule } from "../../user-module/user-module.ts";
 import type { Engine, Inspection, ScoringSource } from "../engine.ts";
+import { allOrInterrupted, interruptedOr } from "../interrupted.ts";
 import { abortableTrainer } from "./abortable-trainer.ts";
 import { apartRows } from "./apart-rows.ts";
 import type { BucketLimits } from "./bucket-plan.ts";
@@ -23,7 +24,6 @@ import { filesInPlace } from "./files-in-place.ts";
 import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
-import { allOrInterrupted, interruptedOr } from "./interrupted.ts";
 import { type InventorySize, inventoryBytes } from "./inventory-bytes.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
 import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
@@ -69,6 +69,7 @@ export async function createLocalEngine(options: LocalEngineOptions): Promise<En
 
 class LocalEngine implements Engine {
   readonly name = "local";
+  readonly cluster = null;
   readonly workers: number;
   readonly #options: LocalEngineOptions;
   readonly #connection: Connection;
@@ -139,7 +140,15 @@ class LocalEngine implements Engine {
     const bundle = this.#module?.bundle ?? null;
     const { module, rowPolicy } = inventory.job;
     const minRows = this.#estimator(prepared)?.minRows ?? Math.max(module?.minRows ?? 0, rowPolicy.minRows);
-    return { inventory, resultSchema: this.#resultSchema(prepared), minRows, exchangeBytes, memory, bundle };
+    return {
+      inventory,
+      resultSchema: this.#resultSchema(prepared),
+      minRows,
+      exchangeBytes,
+      memory,
+      tasks: null,
+      bundle,
+    };
   }
 
   run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {

@@ -130,6 +130,11 @@ export class SparkSession {
     this.#calls.close();
   }
 
+  /** Ends the connection to a server that never answered, without a word. */
+  drop(): void {
+    this.#calls.close();
+  }
+
   #analyze(analyze: AnalyzeInput, signal: AbortSignal): Promise<AnalyzePlanResponse> {
     const request = create(AnalyzePlanRequestSchema, {
       ...this.#identity,
