@@ -10,6 +10,7 @@ import {
   type WorkerMessage,
 } from "../protocol/message.ts";
 import { threadFlags } from "../thread-flags.ts";
+import { startOf, type WorkerEntry } from "../worker/worker-entry.ts";
 import { endText, type WorkerEnd } from "./worker-end.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
@@ -36,7 +37,7 @@ interface PythonWorker {
  */
 export class PythonPool implements WorkerPool {
   readonly size: number;
-  readonly #threadEntry: string;
+  readonly #threadEntry: WorkerEntry;
   readonly #init: PoolInit;
   readonly #listener: WorkerPoolListener;
   readonly #workers: PythonWorker[];
@@ -44,7 +45,7 @@ export class PythonPool implements WorkerPool {
   #isHeld = false;
   #isClosed = false;
 
-  constructor(size: number, threadEntry: string, init: PoolInit, listener: WorkerPoolListener) {
+  constructor(size: number, threadEntry: WorkerEntry, init: PoolInit, listener: WorkerPoolListener) {
     this.size = size;
     this.#threadEntry = threadEntry;
     this.#init = init;
@@ -93,7 +94,8 @@ export class PythonPool implements WorkerPool {
   }
 
   #start(worker: number): PythonWorker {
-    const thread = new Worker(this.#threadEntry, { execArgv: threadFlags() });
+    const { path, argv } = startOf(this.#threadEntry);
+    const thread = new Worker(path, { argv, execArgv: threadFlags() });
     const started: PythonWorker = { thread, pid: null, isLoading: true, end: null, isOver: false };
     const fail = (problem: string, cause?: Error): void => {
       if (started.isOver) return;

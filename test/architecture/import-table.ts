@@ -95,14 +95,26 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   },
   "engine/spark/executor": {
     values: ["pool", "worker", "protocol", "trainer", "estimator", "python", "run", "key", "table", "job"],
+    entries: ["engine/spark/executor/main.ts"],
+    packages: ["esbuild"],
     node: true,
   },
   "engine/spark": {
     values: [
-      ...["engine/spark/connect", "pool", "user-module", "settle-job.ts", "worker", "protocol", "source"],
+      ...[
+        "engine/spark/connect",
+        "engine/spark/executor",
+        "pool",
+        "user-module",
+        "settle-job.ts",
+        "worker",
+        "protocol",
+        "source",
+      ],
       ...["source/text", "bundle", "trainer", "duckdb", "run", "key", "table", "job", "engine"],
     ],
     types: ["engine-options.ts", "estimator"],
+    entries: ["python/manyfit_host/__main__.py", "python/manyfit_spark/shim.py"],
     packages: ["@bufbuild/protobuf", "#spark-connect", "@uwdata/flechette", "esbuild"],
     node: true,
   },

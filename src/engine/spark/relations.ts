@@ -43,13 +43,18 @@ export function tableRows(name: string): Relation {
   return relationOf({ case: "read", value: { readType: { case: "namedTable", value } } });
 }
 
-/** Files that Spark reads by one of its formats, such as `parquet` and `binaryFile`, with the options of that format. */
+/**
+ * Files that Spark reads by one of its formats, such as `parquet` and `binaryFile`, with the options of that format. `schema` are
+ * their columns with types as Spark's DDL has them; without it Spark looks into the files for them each time.
+ */
 export function fileRows(
   format: string,
   paths: readonly string[],
   options: Readonly<Record<string, string>> = {},
+  schema?: string,
 ): Relation {
-  const value = { format, paths: [...paths], options: { ...options } };
+  const columns = schema === undefined ? {} : { schema };
+  const value = { format, paths: [...paths], options: { ...options }, ...columns };
   return relationOf({ case: "read", value: { readType: { case: "dataSource", value } } });
 }
 
@@ -91,10 +96,18 @@ export function broadcast(input: Relation): Relation {
   return relationOf({ case: "hint", value: { input, name: "broadcast", parameters: [] } });
 }
 
-/** Pairs of rows for which a condition in SQL is true. */
-export function joined(left: Relation, right: Relation, condition: string): Relation {
+/**
+ * Pairs of rows for which a condition in SQL is true; with `left outer` also rows of the left that have no partner, beside NULL.
+ */
+export function joined(
+  left: Relation,
+  right: Relation,
+  condition: string,
+  kind: "inner" | "left outer" = "inner",
+): Relation {
   const joinCondition = sqlExpression(condition);
-  return relationOf({ case: "join", value: { left, right, joinCondition, joinType: JoinType.INNER } });
+  const joinType = kind === "inner" ? JoinType.INNER : JoinType.LEFT_OUTER;
+  return relationOf({ case: "join", value: { left, right, joinCondition, joinType } });
 }
 
 /** Rows in exactly so many tasks, those with equal values of `column` in one: the task is pmod(murmur3(value, 42), tasks). */

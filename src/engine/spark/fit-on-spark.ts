@@ -1,0 +1,121 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { type DataType, DataTypeSchema } from "#spark-connect/types";
+import { ManyfitError } from "../../errors.ts";
+import type { ResultBatch } from "../../run/result-batch.ts";
+import type { RunEvent } from "../../run/run-event.ts";
+import { collectTables } from "./collect-tables.ts";
+import { hashedName } from "./connect/artifacts.ts";
+import type { SparkSession } from "./connect/session.ts";
+import { bundleHost } from "./executor/bundle-host.ts";
+import { type ExecutorTrainer, keyedJobFile, shimSource } from "./executor-files.ts";
+import { executorPython } from "./executor-python.ts";
+import { pickleFunction } from "./pickle-function.ts";
+import type { SparkKeys, SparkPrepared } from "./prepared.ts";
+import { mappedInArrow } from "./relations.ts";
+import { SparkAnswers } from "./spark-answers.ts";
+import { partitionsOf, planSparkBuckets, type TaskWish } from "./spark-buckets.ts";
+import { taskRows } from "./task-rows.ts";
+
+/** How and with what partitions are fitted on a cluster. */
+export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
+  readonly session: SparkSession;
+  /** Path of Node on the executors; null: as their PATH has it. */
+  readonly nodePath: string | null;
+  readonly signal: AbortSignal;
+  /** Is told the version of the executors' Python, such as `3.11`, before anything is fitted. */
+  readonly onPython?: (version: string) => void;
+}
+
+/** Columns of the shim's rows, with their types as Spark's JSON has them. */
+const OUTPUT = [
+  ["frame", "binary"],
+  ["stage", "integer"],
+  ["partition", "integer"],
+  ["attempt", "integer"],
+  ["task_attempt", "long"],
+  ["host", "string"],
+  ["executor", "string"],
+  ["process", "integer"],
+] as const;
+
+/**
+ * Fits every partition of an inspection on the executors of a cluster, and gives what happens and becomes of each, in the order
+ * in which Spark's tasks end.
+ * @throws ManyfitError `spark_failed` and `spark_lost` where Spark ends the run, `source_changed` where other rows came than
+ *   were counted, `memory_exceeded` for what is too large, `invalid_option` for what is not done on Spark; the signal's reason
+ *   when it is aborted.
+ */
+export async function* fitOnSpark(
+  prepared: SparkPrepared,
+  options: SparkFitOptions,
+): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+  if (prepared.kind === "files")
+    throw new ManyfitError(
+      "invalid_option",
+      "engine is spark, but files that are partitions are fitted on this machine alone; leave --engine out, or name key columns with --by",
+    );
+  yield* fitKeysOnSpark(prepared, options);
+}
+
+async function* fitKeysOnSpark(
+  prepared: SparkKeys,
+  options: SparkFitOptions,
+): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+  const { session, signal } = options;
+  const buckets = planSparkBuckets(partitionsOf(prepared), options);
+  const { relation, columns } = taskRows(prepared, buckets);
+  const pythonVersion = await executorPython(session, signal);
+  options.onPython?.(pythonVersion);
+  const command = pickleFunction({
+    ...{ source: await shimSource(), fileName: "<manyfit>", entry: "run_task", resultType: outputJson() },
+    globals: {
+      NODE: options.nodePath ?? "",
+      HOST: await give(options, "manyfit.mjs", Buffer.from((await bundleHost()).code)),
+      JOB: await give(options, "manyfit-job.frame", await keyedJobFile(prepared, buckets, options)),
+    },
+  });
+  const fitted = mappedInArrow(relation, { command, outputType: outputType(), pythonVersion, columns });
+  const { partitionCount } = prepared.inventory;
+  const answers = new SparkAnswers(partitionCount, buckets.rowCounts.length);
+  let isFitting = false;
+  for await (const table of collectTables(session, fitted, signal)) {
+    // Spark brings all rows together before it ends the first task.
+    if (!isFitting)
+      yield {
+        type: "phase.started",
+        atMs: Date.now(),
+        phase: "fitting",
+        total: partitionCount,
+        unit: "partitions",
+      };
+    isFitting = true;
+    yield* answers.read(table);
+  }
+  answers.finish();
+}
+
+/** Gives executors a file under a name with its hash; the name that it has there. */
+async function give(
+  { session, signal }: Pick<SparkFitOptions, "session" | "signal">,
+  name: string,
+  bytes: Uint8Array,
+): Promise<string> {
+  const hashed = hashedName(name, bytes);
+  await session.addArtifact({ name: `files/${hashed}`, bytes }, signal);
+  return hashed;
+}
+
+function outputJson(): string {
+  const fields = OUTPUT.map(([name, type]) => ({ name, type, nullable: true, metadata: {} }));
+  return JSON.stringify({ type: "struct", fields });
+}
+
+function outputType(): DataType {
+  const fields = OUTPUT.map(([name, type]) => {
+    const kind = { case: type, value: {} } as MessageInitShape<typeof DataTypeSchema>["kind"];
+    return { name, dataType: { kind }, nullable: true };
+  });
+  return create(DataTypeSchema, { kind: { case: "struct", value: { fields } } } as MessageInitShape<
+    typeof DataTypeSchema
+  >);
+}
