@@ -13,7 +13,9 @@ const DUCKDB_SHARE = 0.4;
 
 /** What is said of an engine beside its workers. */
 export interface EngineOptions
-  extends Partial<Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits" | "python">> {
+  extends Partial<
+    Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits" | "python" | "startsAhead">
+  > {
   /** What the run may take. Default: DuckDB has 0.4 of what is free, and worker processes have no limit. */
   readonly memory?: {
     /** Bytes of the process and its workers together; null: half of what is free. */

@@ -28,6 +28,7 @@ export interface SettleContext {
       schema: readonly Field[],
       signal: AbortSignal,
       parts: TrainerColumns | null,
+      mostWorkers: number,
     ) => Promise<TrainerDescription>;
   } | null;
   readonly signal: AbortSignal;
@@ -51,15 +52,23 @@ export async function settleJob(
 }
 
 async function resolveTrainer(
-  { trainer }: Job,
+  job: Job,
   schema: SourceSchema,
   keyColumns: ResolvedJob["keyFields"],
   { families, module, signal }: SettleContext,
 ): Promise<ResolvedTrainer> {
+  const { trainer } = job;
   if (isEstimatorSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
   if (module === null) throw new ManyfitError("internal", "the user's trainer was not loaded");
   const parts = isSklearnSpec(trainer) ? resolveClassColumns(trainer, schema.columns, keyColumns) : null;
   const { name, sha256 } = module.bundle;
-  const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal, parts);
+  const fields = fieldsOf(schema, keyColumns);
+  const { columns, ...described } = await module.describe(fields, signal, parts, mostPartitions(job, schema));
   return resolveModule(columns, schema, { name, sha256, ...described }, parts);
+}
+
+/** More than there are partitions is never at work, as far as that is known before rows are read. */
+function mostPartitions({ partitioning, limit }: Job, { files }: SourceSchema): number {
+  const most = { by: Number.POSITIVE_INFINITY, file: files.length, pooled: 1 }[partitioning.kind];
+  return Math.min(most, limit ?? Number.POSITIVE_INFINITY);
 }

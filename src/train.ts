@@ -41,7 +41,8 @@ const NEVER = new AbortController().signal;
  */
 export async function train(options: TrainOptions): Promise<OpenedRun> {
   const request = requestFrom(options);
-  const opened = await openEngine(request.workers, { memory: memoryOf(request), python: request.python });
+  const { workers, python } = request;
+  const opened = await openEngine(workers, { memory: memoryOf(request), python, startsAhead: true });
   try {
     return await trainWith(opened, request, options);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ManyfitError } from "../errors.ts";
 import { type EngineMessage, PROTOCOL_VERSION, type WorkerMessage } from "../protocol/message.ts";
-import { threadFlags } from "../thread-flags.ts";
+import { threadOptions } from "../thread-options.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
 /**
@@ -21,7 +21,7 @@ export class ThreadPool implements WorkerPool {
     this.size = size;
     try {
       for (let worker = 0; worker < size; worker++) {
-        const thread = new Worker(threadEntry, { execArgv: threadFlags() });
+        const thread = new Worker(threadEntry, threadOptions());
         this.#threads.push(thread);
         this.#listen(thread, worker, listener);
         const message: EngineMessage = { type: "init", version: PROTOCOL_VERSION, worker, ...init };

@@ -6,6 +6,7 @@ import { Dispatcher, type DispatcherOptions, type Happening } from "./dispatcher
 import { LogLimit } from "./log-limit.ts";
 import { ProcessPool } from "./process-pool.ts";
 import { PythonPool } from "./python-pool.ts";
+import type { PythonReserve } from "./python-reserve.ts";
 import { Supervisor } from "./supervisor.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -19,6 +20,8 @@ export interface PoolWork {
   /** Path of the module that threads run. */
   readonly threadEntry: string;
   readonly init: PoolInit;
+  /** Python children that were started before. Default: null. */
+  readonly reserve?: PythonReserve | null;
   readonly resultSchema: ResultSchema;
   readonly limits: WorkerLimits;
   readonly signal: AbortSignal;
@@ -90,8 +93,12 @@ function logInto(
   };
 }
 
-function startPool({ size, threadEntry, init, limits }: PoolWork, listener: WorkerPoolListener): WorkerPool {
-  if (init.trainer.kind === "python") return new PythonPool(size, threadEntry, init, listener);
+function startPool(
+  { size, threadEntry, init, limits, reserve = null }: PoolWork,
+  listener: WorkerPoolListener,
+): WorkerPool {
+  if (init.trainer.kind === "python")
+    return new PythonPool(size, { entry: threadEntry, reserve }, init, listener);
   if (init.trainer.kind === "estimator") return new ThreadPool(size, threadEntry, init, listener);
   const entry = createRequire(import.meta.url).resolve("#worker-process");
   return new ProcessPool(size, { entry, init, memoryBytes: limits.memoryBytes }, listener);

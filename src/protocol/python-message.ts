@@ -55,6 +55,8 @@ export type ToPython =
       readonly params: Params;
       readonly schema: readonly Field[];
     }
+  /** Loads the trainer and says nothing of it: whoever asks or begins is told what is wrong with it. */
+  | { readonly type: "load"; readonly trainer: PythonTrainerSpec; readonly params: Params }
   | {
       readonly type: "init";
       readonly version: number;
