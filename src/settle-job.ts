@@ -31,6 +31,8 @@ export interface SettleContext {
       mostWorkers: number,
     ) => Promise<TrainerDescription>;
   } | null;
+  /** How many partitions there are at most, as far as that is known before rows are read: more workers are of no use. */
+  readonly partitions: number;
   readonly signal: AbortSignal;
 }
 
@@ -55,20 +57,19 @@ async function resolveTrainer(
   job: Job,
   schema: SourceSchema,
   keyColumns: ResolvedJob["keyFields"],
-  { families, module, signal }: SettleContext,
+  { families, module, partitions, signal }: SettleContext,
 ): Promise<ResolvedTrainer> {
-  const { trainer } = job;
+  const { trainer, limit } = job;
   if (isEstimatorSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
   if (module === null) throw new ManyfitError("internal", "the user's trainer was not loaded");
   const parts = isSklearnSpec(trainer) ? resolveClassColumns(trainer, schema.columns, keyColumns) : null;
   const { name, sha256 } = module.bundle;
   const fields = fieldsOf(schema, keyColumns);
-  const { columns, ...described } = await module.describe(fields, signal, parts, mostPartitions(job, schema));
+  const { columns, ...described } = await module.describe(
+    fields,
+    signal,
+    parts,
+    Math.min(partitions, limit ?? partitions),
+  );
   return resolveModule(columns, schema, { name, sha256, ...described }, parts);
-}
-
-/** More than there are partitions is never at work, as far as that is known before rows are read. */
-function mostPartitions({ partitioning, limit }: Job, { files }: SourceSchema): number {
-  const most = { by: Number.POSITIVE_INFINITY, file: files.length, pooled: 1 }[partitioning.kind];
-  return Math.min(most, limit ?? Number.POSITIVE_INFINITY);
 }
