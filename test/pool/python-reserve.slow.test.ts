@@ -63,11 +63,31 @@ describe("Python children that are started before the job is settled", () => {
   });
 
   test("are started anew where one is gone before it has work", async ({ python }) => {
-    // The second to be loaded ends a moment later: before, or when, its work comes.
+    // The one that is not asked what it reads ends as soon as the other was: before, or when, its work comes.
     const trainer = `${TRAINER}
 import threading, time
-if len(open(os.path.join(os.path.dirname(__file__), "loads.txt")).readlines()) == 2:
-    threading.Thread(target=lambda: (time.sleep(0.05), os._exit(3))).start()
+
+def place(name):
+    return os.path.join(os.path.dirname(__file__), name)
+
+def columns(schema):
+    with open(place("asked.new"), "w") as file:
+        file.write(str(os.getpid()))
+    os.rename(place("asked.new"), place("asked"))
+    return ["x"]
+
+def end_once():
+    while not os.path.exists(place("asked")):
+        time.sleep(0.005)
+    if open(place("asked")).read() == str(os.getpid()):
+        return
+    try:
+        open(place("ended"), "x").close()
+    except FileExistsError:
+        return
+    os._exit(3)
+
+threading.Thread(target=end_once, daemon=True).start()
 `;
     const { run, loads } = await trainIn(folderWith(trainer), { python, workers: 2 });
     expect(run.manifest!.counts.states.fitted).toBe(3);
