@@ -10,9 +10,9 @@ import { join } from "node:path";
  */
 
 /**
- * The report, and the processor time of the process and all that it started, its start included: what another load on
- * the machine changes least. Null where it is not Linux.
- * @typedef {Report & { cpuSeconds: number | null }} Timing
+ * The report; the time of the whole process, its start and imports included; and the processor time of it and all that it
+ * started, which another load on the machine changes least: null where it is not Linux.
+ * @typedef {Report & { wholeSeconds: number, cpuSeconds: number | null }} Timing
  */
 
 const PROCESS_STATE = "/proc/self/stat";
@@ -34,9 +34,11 @@ export function scratchFolder() {
  */
 export function measure(command, args) {
   const before = childSeconds();
+  const startedAt = performance.now();
   const report = JSON.parse(execFileSync(command, args, { encoding: "utf8" }));
+  const wholeSeconds = (performance.now() - startedAt) / 1000;
   const after = childSeconds();
-  return { ...report, cpuSeconds: before === null || after === null ? null : after - before };
+  return { ...report, wholeSeconds, cpuSeconds: before === null || after === null ? null : after - before };
 }
 
 /** Processor time of all processes that this one has waited for, and that they have waited for. */

@@ -14,7 +14,9 @@ const DUCKDB_SHARE = 0.4;
 
 /** What is said of an engine beside its workers. */
 export interface EngineOptions
-  extends Partial<Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits" | "python">> {
+  extends Partial<
+    Pick<LocalEngineOptions, "families" | "threadEntry" | "bucketLimits" | "python" | "startsAhead">
+  > {
   /** Where the work is done. Default: on this machine. */
   readonly engine?: EngineSpec;
   /** Ends the way to a cluster that does not answer. Default: never. */

@@ -27,6 +27,7 @@ import { createScoringSource, type ScoringParts } from "./predict/scoring-source
 import { fitsSorting } from "./predict/sorted-rows.ts";
 import { type TrainedRun, trainedRunFrom } from "./predict/trained-run.ts";
 import type { TypedColumn } from "./predict/typed-column.ts";
+import { usableRows, valuesOfUsable } from "./predict/usable-rows.ts";
 import { writePredictions } from "./predict/write-predictions.ts";
 import {
   type PredictOptions,
@@ -280,9 +281,14 @@ async function valuesOf(
   checkNames: (added: readonly string[]) => void,
 ): Promise<RowValues> {
   if (trainer === null) return linearValues(parts.trained.model.reads.length);
+  const usable = usableRows(parts.trained);
+  const { relation } = parts;
+  const given =
+    usable === null ? relation : { ...relation, sql: `(select r.* from ${relation.sql} r where ${usable})` };
+  const scoring = { ...parts, relation: given, trainer, timeoutMs };
   const modelConnection = await duckdb.connect();
   try {
-    const source = await createScoringSource({ ...parts, trainer, timeoutMs }, connection, modelConnection);
+    const source = await createScoringSource(scoring, connection, modelConnection);
     const tables = new PredictionTables(connection, checkNames);
     // Where no row has a model there is nothing to ask.
     const isNeeded = source.partitionRows.some((rows) => rows > 0);
@@ -290,7 +296,8 @@ async function valuesOf(
       if (item.type === "prediction.batch") await tables.add(item);
       else onEvent(item);
     }
-    return await tables.finish();
+    const values = await tables.finish();
+    return usable === null ? values : valuesOfUsable(values, usable);
   } finally {
     modelConnection.close();
   }

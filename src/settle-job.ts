@@ -28,8 +28,11 @@ export interface SettleContext {
       schema: readonly Field[],
       signal: AbortSignal,
       parts: TrainerColumns | null,
+      mostWorkers: number,
     ) => Promise<TrainerDescription>;
   } | null;
+  /** How many partitions there are at most, as far as that is known before rows are read: more workers are of no use. */
+  readonly partitions: number;
   readonly signal: AbortSignal;
 }
 
@@ -51,15 +54,22 @@ export async function settleJob(
 }
 
 async function resolveTrainer(
-  { trainer }: Job,
+  job: Job,
   schema: SourceSchema,
   keyColumns: ResolvedJob["keyFields"],
-  { families, module, signal }: SettleContext,
+  { families, module, partitions, signal }: SettleContext,
 ): Promise<ResolvedTrainer> {
+  const { trainer, limit } = job;
   if (isEstimatorSpec(trainer)) return resolveEstimator(trainer, schema, keyColumns, families);
   if (module === null) throw new ManyfitError("internal", "the user's trainer was not loaded");
   const parts = isSklearnSpec(trainer) ? resolveClassColumns(trainer, schema.columns, keyColumns) : null;
   const { name, sha256 } = module.bundle;
-  const { columns, ...described } = await module.describe(fieldsOf(schema, keyColumns), signal, parts);
+  const fields = fieldsOf(schema, keyColumns);
+  const { columns, ...described } = await module.describe(
+    fields,
+    signal,
+    parts,
+    Math.min(partitions, limit ?? partitions),
+  );
   return resolveModule(columns, schema, { name, sha256, ...described }, parts);
 }

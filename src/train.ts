@@ -41,7 +41,8 @@ const NEVER = new AbortController().signal;
  */
 export async function train(options: TrainOptions): Promise<OpenedRun> {
   const request = requestFrom(options);
-  const opened = await openEngine(request.workers, engineOptionsOf(request, options.signal));
+  const engineOptions = engineOptionsOf(request, options.signal);
+  const opened = await openEngine(request.workers, { ...engineOptions, startsAhead: true });
   try {
     return await trainWith(opened, request, options);
   } catch (error) {

@@ -10,6 +10,9 @@ from manyfit_host.work import Block, Column
 
 MS_PER_DAY = 86_400_000
 
+MOST_MS = 2.0**63 // 1000
+"""Milliseconds beyond which there is no datetime64[us]."""
+
 
 class UnsupportedValues(Exception):
     """Values that no type of the frame can hold: a failure of the partition, and none of the trainer's."""
@@ -47,13 +50,7 @@ def times_of(block: Block, column: Column, nulls: np.ndarray | None) -> np.ndarr
     Fractions of a millisecond are microseconds. Whole milliseconds are multiplied as integers: as float64s
     the days beyond 2255 would lose microseconds.
     """
-    values = block.numbers[column.at]
-    known = values if nulls is None else np.where(nulls, 0.0, values)
-    if not np.isfinite(known).all():
-        raise UnsupportedValues(
-            f"column {column.name} has an infinite {column.type}, which no frame can hold; "
-            "leave the row out, or read the column as text"
-        )
+    known = _known_ms(block, column, nulls, MOST_MS)
     whole = np.floor(known)
     micros = whole.astype(np.int64) * 1000 + np.rint((known - whole) * 1000).astype(np.int64)
     times = micros.view("datetime64[us]")
@@ -64,7 +61,22 @@ def times_of(block: Block, column: Column, nulls: np.ndarray | None) -> np.ndarr
 
 def days_of(block: Block, column: Column, nulls: np.ndarray | None) -> np.ndarray:
     """int32 days since 1970, 0 for NULL."""
-    return times_of(block, column, nulls).astype("datetime64[D]").astype(np.int64).astype(np.int32)
+    return np.floor(_known_ms(block, column, nulls, 2.0**31 * MS_PER_DAY) / MS_PER_DAY).astype(np.int32)
+
+
+def _known_ms(block: Block, column: Column, nulls: np.ndarray | None, most: float) -> np.ndarray:
+    """Milliseconds since 1970, 0 for NULL; all are within ±`most`."""
+    values = block.numbers[column.at]
+    known = values if nulls is None else np.where(nulls, 0.0, values)
+    if (np.abs(known) < most).all():
+        return known
+    advice = "leave the row out, or read the column as text"
+    if np.isfinite(known).all():
+        far = f"column {column.name} has a {column.type} too far from 1970 for the frame"
+        raise UnsupportedValues(f"{far}; {advice}")
+    raise UnsupportedValues(
+        f"column {column.name} has an infinite {column.type}, which no frame can hold; {advice}"
+    )
 
 
 def texts_of(block: Block, column: Column, nulls: np.ndarray | None) -> np.ndarray:

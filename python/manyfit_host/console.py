@@ -45,7 +45,8 @@ class Console:
         """What is printed from now on is a partition's, which has a limit of its own."""
         self._place = (message, index)
         self._room = MOST_CHARACTERS
-        if sys.stdout is not self._out or sys.stderr is not self._error:
+        # They may be gone altogether.
+        if vars(sys).get("stdout") is not self._out or vars(sys).get("stderr") is not self._error:
             self._take_streams()
 
     def end(self) -> None:

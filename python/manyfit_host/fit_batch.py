@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ class FitBatch:
         """`first` is the index in the message of the first of them."""
         self._message = message
         self._first = first
-        self._since = time.perf_counter()
+        self._since = perf_counter()
         self._states: list[int] = []
         self._started: list[float] = []
         self._durations: list[float] = []
@@ -61,7 +61,7 @@ class FitBatch:
     @property
     def is_due(self) -> bool:
         """Whether the host should wait for these no longer."""
-        return self._bytes >= MOST_BYTES or time.perf_counter() - self._since >= MOST_SECONDS
+        return self._bytes >= MOST_BYTES or perf_counter() - self._since >= MOST_SECONDS
 
     def message(self, is_last: bool) -> dict[str, Any]:
         """What the host is told; `is_last`: these are the last of their message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 from typing import Any
 
 from manyfit_host.fit_batch import FitBatch
@@ -29,13 +29,13 @@ def fit_work(session: Session, message: dict[str, Any]) -> None:
             batch = FitBatch(identity, index)
         key = session.key_of(partition)
         started = session.begin(identity, index)
-        before = time.perf_counter()
+        before = perf_counter()
         try:
             with own_warnings():
                 result = _fit(session, partition, key)
         except BaseException as thrown:
             result = session.failure_of(thrown)
-        seconds = time.perf_counter() - before
+        seconds = perf_counter() - before
         session.end()
         batch.add_time(started, seconds)
         if isinstance(result, Failure):

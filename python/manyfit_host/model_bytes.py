@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
+from pickle import dumps, loads
 from typing import Any
 
 from manyfit_host.result_checks import InvalidResult
-from manyfit_host.user_code import cut_text, kind_of
+from manyfit_host.user_code import cut_text, kind_of, qualified_name
 
 PROTOCOL = 5
 
@@ -22,7 +22,7 @@ def dump_model(model: Any) -> bytes:
     that they can be mapped into memory. Its pickler is written in Python, and for a small model takes twelve
     times as long as this one: a quarter of what a linear regression of 100 rows takes in all.
     """
-    content = pickle.dumps(model, PROTOCOL)
+    content = dumps(model, PROTOCOL)
     if len(content) > MOST_BYTES:
         raise InvalidResult(f"model has {len(content)} bytes, at most {MOST_BYTES} can be stored")
     return content
@@ -38,19 +38,25 @@ def load_model(content: memoryview) -> Any:
 
     Runs whatever the pickle says: only for bytes that are known to be of a run.
     """
-    return pickle.loads(content)
+    return loads(content)
 
 
 _names: dict[type, str] = {}
 
 
 def class_name(model: Any) -> str:
-    """The dotted name under which people import the class: `sklearn.linear_model.LinearRegression`."""
+    """The dotted name under which people import the class: `sklearn.linear_model.LinearRegression`.
+
+    A class may hide it, which costs no model.
+    """
     kind = type(model)
-    name = _names.get(kind)
-    if name is None:
-        name = _names[kind] = _public_name(kind)
-    return name
+    try:
+        name = _names.get(kind)
+        if name is None:
+            name = _names[kind] = _public_name(kind)
+        return name
+    except Exception:
+        return qualified_name(kind)
 
 
 def _public_name(kind: type) -> str:

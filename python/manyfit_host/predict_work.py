@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 from typing import Any
 
 from manyfit_host.model_bytes import load_model
@@ -37,14 +37,14 @@ class _Predicted:
 
     def __init__(self, first: int) -> None:
         self.first = first
-        self.since = time.perf_counter()
+        self.since = perf_counter()
         self.bytes = 0
         self.columns: list[list[dict[str, Any]] | None] = []
         self.failures: list[dict[str, Any]] = []
 
     @property
     def is_due(self) -> bool:
-        return self.bytes >= MOST_BYTES or time.perf_counter() - self.since >= MOST_SECONDS
+        return self.bytes >= MOST_BYTES or perf_counter() - self.since >= MOST_SECONDS
 
     def message(self, identity: int, is_last: bool) -> dict[str, Any]:
         told = {"id": identity, "first": self.first, "count": len(self.columns), "last": is_last}

@@ -74,6 +74,7 @@ def _named(output: Any) -> list[tuple[str, Any]]:
 
 def _values_of(name: str, given: Any, rows: int) -> dict[str, Any]:
     subject = f"predict returned {cut_text(name)}"
+    _check_order(given, rows, subject)
     array = _array_of(given, subject)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -95,6 +96,31 @@ def _values_of(name: str, given: Any, rows: int) -> dict[str, Any]:
     raise InvalidResult(f"{subject} of type {array.dtype}, must be numbers, texts or booleans")
 
 
+def _check_order(given: Any, rows: int, subject: str) -> None:
+    """Refuses a Series whose index is that of the rows in another order, as after `df.sort_values`.
+
+    Values are taken by place, and pandas would take them by index: nobody can tell which is meant.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(given, pandas.Series) or len(given) != rows:
+        return
+    index = given.index
+    if isinstance(index, pandas.RangeIndex) and index.start == 0 and index.step == 1:
+        return
+    if (
+        isinstance(index, pandas.MultiIndex)
+        or not isinstance(index.dtype, np.dtype)
+        or index.dtype.kind != "i"
+    ):
+        return
+    found, expected = index.to_numpy(), np.arange(rows)
+    if not np.array_equal(found, expected) and np.array_equal(np.sort(found), expected):
+        raise InvalidResult(
+            f"{subject} in another order than the rows: its index is that of df, which is 0 to {rows - 1}; "
+            "return it with .sort_index(), or as an array in the order of the rows"
+        )
+
+
 def _array_of(given: Any, subject: str) -> np.ndarray:
     """A numpy array, with None for values that are none."""
     if isinstance(given, np.ma.MaskedArray):
@@ -105,9 +131,8 @@ def _array_of(given: Any, subject: str) -> np.ndarray:
         return given
     pandas, arrow, polars = (sys.modules.get(name) for name in ("pandas", "pyarrow", "polars"))
     if isinstance(given, (list, tuple)):
-        array = np.empty(len(given), object)
-        array[:] = given
-        return array
+        # One by one: a list of lists is not to become a table.
+        return np.fromiter(given, object, len(given))
     if pandas is not None and isinstance(
         given, (pandas.Series, pandas.Index, pandas.api.extensions.ExtensionArray)
     ):
@@ -168,7 +193,9 @@ def _type_of(value: Any) -> type | None:
         return str
     if isinstance(value, (bool, np.bool_)):
         return bool
-    return float if isinstance(value, (int, float, np.integer, np.floating)) else None
+    # numpy takes its spans of time for integers.
+    is_number = isinstance(value, (int, float, np.integer, np.floating))
+    return float if is_number and not isinstance(value, np.timedelta64) else None
 
 
 def _packed(texts: list[str | None]) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from manyfit_host.frame import valid_text
+
 
 def readable_model(model: Any, name: str, features: Sequence[str] | None) -> str | None:
     """JSON of class, intercept and coefficients by name; None for what is no linear model of one output.
@@ -18,7 +20,7 @@ def readable_model(model: Any, name: str, features: Sequence[str] | None) -> str
     """
     try:
         coefficients, intercept = model.coef_, model.intercept_
-    except Exception:
+    except BaseException:
         # Not linear, or not with these params: a property may raise anything.
         return None
     if (
@@ -50,7 +52,15 @@ def with_predictions(readable: str | None, hashed: str) -> str:
 
 
 def _names_of(model: Any, features: Sequence[str] | None, count: int) -> list[str]:
-    for names in (getattr(model, "feature_names_in_", None), features):
-        if names is not None and len(texts := [str(name) for name in names]) == len(set(texts)) == count:
-            return texts
+    for names in (_own_names(model), features):
+        if names is not None and len(names) == len(set(names)) == count:
+            return list(names)
     return [f"x{i}" for i in range(count)]
+
+
+def _own_names(model: Any) -> list[str] | None:
+    try:
+        return [valid_text(str(name)) for name in model.feature_names_in_]
+    except BaseException:
+        # It has none, or a property that raises: the model is one all the same.
+        return None

@@ -94,8 +94,12 @@ def _number_of(value: Any, where: str) -> float | None:
     if isinstance(value, (bool, np.bool_)):
         return float(value)
     if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value.item()
-    if isinstance(value, numbers.Real):
+        # Below a mask there is a number, too, which is none: numpy's mean of nothing has 0.
+        value = None if np.ma.is_masked(value) else value.item()
+        if value is None:
+            return None
+    # numpy takes its spans of time for integers.
+    if isinstance(value, numbers.Real) and not isinstance(value, np.timedelta64):
         try:
             return float(value)
         except OverflowError:

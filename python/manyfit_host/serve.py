@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any
 
 from manyfit_host import PROTOCOL_VERSION
@@ -60,6 +61,9 @@ class _Service:
         if kind == "inspect":
             self._inspect()
             return
+        if kind == "load":
+            self._load_ahead(message)
+            return
         try:
             answer = self._describe(message) if kind == "describe" else self._begin(message)
         except Refusal as refusal:
@@ -76,6 +80,12 @@ class _Service:
             from manyfit_host.predict_work import predict_work
 
             predict_work(self._session, message)
+
+    def _load_ahead(self, message: dict[str, Any]) -> None:
+        # What is wrong is told to whoever asks for a description, or begins.
+        with suppress(Refusal):
+            self._load(message)
+        self.console.flush()
 
     def _inspect(self) -> None:
         from manyfit_host.inspection import inspect_python

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import time
 import warnings
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from manyfit_host.result_checks import InvalidResult
 from manyfit_host.trainer import BoundTrainer, Key
 from manyfit_host.user_code import UserCode
 from manyfit_host.work import Column, Partition
+
+# As they are now: user code may replace what modules have.
+getpid, leave = os.getpid, os._exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +56,26 @@ class Session:
 
     def begin(self, message: int, index: int) -> float:
         """Tells that a partition is at work from now on. Gives seconds since 1970."""
-        started = time.time()
+        started = time()
         self.cell.begin(message, index, started)
         self.console.begin(message, index)
         return started
 
     def end(self) -> None:
         """Tells that it is not any more."""
-        if os.getpid() != self.process:
+        if getpid() != self.process:
             # User code forked, and this is the fork, which came back from it.
-            os._exit(0)
+            leave(0)
         self.console.end()
         self.state.restore()
         self.cell.end()
 
     def failure_of(self, thrown: BaseException) -> Failure:
         """What is told of anything that was raised."""
-        if isinstance(thrown, InvalidResult):
+        # Not isinstance: user code may raise what lies about its class.
+        if type(thrown) is InvalidResult:
             return Failure("result_invalid", str(thrown), None)
-        if isinstance(thrown, UnsupportedValues):
+        if type(thrown) is UnsupportedValues:
             return Failure("values_unsupported", str(thrown), None)
         return Failure("trainer_threw", self.user_code.message_of(thrown), self.user_code.stack_of(thrown))
 

@@ -72,6 +72,9 @@ class SklearnTrainer:
         features = [by_name[name] for name in self._features]
         frames = create_frames(frame or self._frame, features, self.subject)
         bound = BoundClass(self._create, features, frames)
+        bound.may_overwrite = any(
+            name.startswith("copy") and value is False for name, value in self._params.items()
+        )
         bound.target = None if self._target is None else by_name.get(self._target)
         bound.has_target = self._target is not None
         bound.weights = None if self._weights is None else by_name.get(self._weights)
@@ -122,6 +125,8 @@ class BoundClass:
     digest_scope = "model_bytes"
     has_target: bool
     """Whether there is something to explain."""
+    may_overwrite = False
+    """Whether a fit may write over its rows, as with `copy_X=False`, which are scored afterwards."""
 
     def __init__(self, create: Any, features: Sequence[Column], frames: Frames) -> None:
         """`create` makes an estimator for a seed."""
@@ -135,6 +140,8 @@ class BoundClass:
     def fit(self, block: Block, key: Key, seed: int) -> Any:
         """See `BoundTrainer`."""
         estimator = self._create(seed)
+        if self.may_overwrite:
+            block = block._replace(numbers=block.numbers.copy())
         target = (self._target_of(block),) if self.has_target else ()
         estimator.fit(self._matrix(block), *target, **self._weights_of(block))
         return estimator

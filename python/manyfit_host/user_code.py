@@ -56,14 +56,15 @@ class UserCode:
 
     def message_of(self, thrown: BaseException) -> str:
         """`ValueError: text`, cut where it is long. Never raises."""
-        kind = type(thrown)
-        name = (
-            kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        )
-        if isinstance(thrown, SyntaxError):
-            text = f"{thrown.msg} ({self.shown_path(str(thrown.filename))}, line {thrown.lineno})"
-        else:
-            text = _text_of(thrown)
+        name = _name_of_class(type(thrown))
+        try:
+            if issubclass(type(thrown), SyntaxError):
+                place = self.shown_path(str(thrown.filename))
+                text = f"{thrown.msg} ({place}, line {thrown.lineno})"
+            else:
+                text = _text_of(thrown)
+        except BaseException as failure:
+            text = f"its text cannot be told ({_name_of_class(type(failure))})"
         return cut_text(f"{name}: {text}" if text else name)
 
     def stack_of(self, thrown: BaseException) -> str | None:
@@ -73,7 +74,7 @@ class UserCode:
         """
         try:
             return self._stack_of(thrown, MOST_CAUSES)
-        except Exception:
+        except BaseException:
             # Of an exception that cannot be read, or where memory has run out.
             return None
 
@@ -81,7 +82,10 @@ class UserCode:
         frames = self._frames_of(thrown.__traceback__)
         lines = [] if not frames else ["Traceback (most recent call last):", *frames]
         lines.append(self.message_of(thrown))
-        lines += [cut_text(str(note)) for note in getattr(thrown, "__notes__", ())]
+        lines += _notes_of(thrown)
+        # Not isinstance, which asks an exception for its class.
+        if issubclass(type(thrown), BaseExceptionGroup) and causes > 0:
+            lines += self._members_of(thrown, causes - 1)
         hidden = None if thrown.__suppress_context__ else thrown.__context__
         cause = thrown.__cause__ or hidden
         if cause is not None and causes > 0:
@@ -89,6 +93,11 @@ class UserCode:
         elif not frames:
             return None
         return "\n".join(lines)
+
+    def _members_of(self, group: BaseExceptionGroup[BaseException], causes: int) -> list[str]:
+        first, rest = group.exceptions[:MOST_CAUSES], len(group.exceptions) - MOST_CAUSES
+        lines = [f"made of {self._stack_of(one, causes) or self.message_of(one)}" for one in first]
+        return [*lines, f"… {rest} more"] if rest > 0 else lines
 
     def _frames_of(self, innermost: TracebackType | None) -> list[str]:
         places = [
@@ -131,8 +140,27 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 
 
-def _text_of(thrown: BaseException) -> str:
+def qualified_name(kind: type) -> str:
+    """`package.module.Class` as the class itself has it, which may be anything but a text. Never raises."""
     try:
-        return str(thrown)
-    except Exception as failure:
-        return f"its text cannot be told ({type(failure).__qualname__})"
+        # Not by what a metaclass makes of it.
+        module, name = type.__dict__["__module__"], type.__dict__["__qualname__"]
+        return f"{module.__get__(kind)}.{name.__get__(kind)}"
+    except BaseException:
+        return "a class without a name"
+
+
+def _name_of_class(kind: type) -> str:
+    return qualified_name(kind).removeprefix("builtins.")
+
+
+def _text_of(thrown: BaseException) -> str:
+    # Of a subclass of str, which may do as it likes, the text alone.
+    return str.__str__(str(thrown))
+
+
+def _notes_of(thrown: BaseException) -> list[str]:
+    try:
+        return [cut_text(str(note)) for note in getattr(thrown, "__notes__", ())]
+    except BaseException as failure:
+        return [f"its notes cannot be told ({_name_of_class(type(failure))})"]

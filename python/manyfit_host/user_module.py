@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from manyfit_host.folder_package import FOLDER_PACKAGE, add_folder_package
+from manyfit_host.import_scan import imported_files
 from manyfit_host.packages import missing_package
 from manyfit_host.refusal import Refusal
 from manyfit_host.user_code import UserCode, remember_source
@@ -30,17 +31,24 @@ class UserModule:
     user_code: UserCode
 
     def sources(self) -> list[dict[str, str]]:
-        """The file and every module beside it that it imported, by name, with the sha256 of each."""
-        found = {self.user_code.shown_path(self.path): self.sha256}
-        for module in list(sys.modules.values()):
-            path = getattr(module, "__file__", None)
-            if not isinstance(path, str) or path == self.path or not self.user_code.is_beside(path):
-                continue
+        """The file and the modules beside it that it needs, by name, with the sha256 of each.
+
+        These are all that were imported by now, and all that their texts, and those of what they import, name
+        in an import anywhere: those within functions are run when a fit or a prediction comes there.
+        """
+        is_beside = self.user_code.is_beside
+        loaded = {path for path in map(_file_of, list(sys.modules.values())) if path and is_beside(path)}
+        root = self.user_code.folder or os.sep
+        paths = loaded | imported_files([self.path, *loaded], root.rstrip(os.sep) or os.sep, is_beside)
+        found: dict[str, str] = {}
+        for path in paths:
             try:
                 with open(path, "rb") as file:
                     found[self.user_code.shown_path(path)] = hashlib.sha256(file.read()).hexdigest()
             except OSError:
                 continue
+        # What was run, whatever the file has by now.
+        found[self.user_code.shown_path(self.path)] = self.sha256
         return [{"name": name, "sha256": sha256} for name, sha256 in sorted(found.items())]
 
 
@@ -82,6 +90,15 @@ def _run_file(path: str) -> UserModule:
         text = f"{name}: could not be imported: {user_code.message_of(thrown)}\n{stack}"
         raise Refusal("trainer_invalid", text) from thrown
     return UserModule(name, path, module, hashlib.sha256(content).hexdigest(), user_code)
+
+
+def _file_of(module: object) -> str | None:
+    try:
+        path = module.__file__  # type: ignore[attr-defined]
+    except Exception:
+        # It is none, or one whose members come when they are asked for, and raise.
+        return None
+    return path if isinstance(path, str) else None
 
 
 def _package_of(folder: str) -> tuple[str, str]:

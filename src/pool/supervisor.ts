@@ -11,6 +11,9 @@ export const LOOK_EVERY_MS = 50;
 /** Milliseconds between two looks where memory is asked of another program, which costs that much each time. */
 const ASK_EVERY_MS = 250;
 
+/** Looks at memory take at most one part in so many of the time: a close look at many processes takes milliseconds. */
+const LOOK_SHARE = 10;
+
 /** A fit that has taken long. */
 export type SlowEvent = Extract<RunEvent, { readonly type: "partition.slow" }>;
 
@@ -22,7 +25,7 @@ export interface SupervisorOptions {
   /** A key as text for people; null where trainers see none. */
   readonly keyText: (keyBytes: Uint8Array | null) => string | null;
   readonly onSlow: (event: SlowEvent) => void;
-  /** Resident bytes by process. Default: what the system says. */
+  /** Resident bytes by process, exact where they are more than allowed. Default: what the system says. */
   readonly readMemory?: typeof residentMemory;
 }
 
@@ -42,7 +45,7 @@ export class Supervisor {
   /** Process of each worker that loads its trainer, and when it was seen to by the dispatcher's clock. */
   readonly #loading: ({ readonly pid: number; readonly sinceMs: number } | null)[] = [];
   #isWeighing = false;
-  #weighedAtMs = Number.NEGATIVE_INFINITY;
+  #weighNextAtMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
 
   /** Begins to look. It has to be stopped. */
@@ -99,14 +102,16 @@ export class Supervisor {
   }
 
   async #weigh(allowedBytes: number): Promise<void> {
-    const isDue = process.platform === "linux" || performance.now() - this.#weighedAtMs >= ASK_EVERY_MS;
-    if (this.#isWeighing || !isDue) return;
+    const startMs = performance.now();
+    if (this.#isWeighing || startMs < this.#weighNextAtMs) return;
     this.#isWeighing = true;
-    this.#weighedAtMs = performance.now();
     const { pool } = this.#options;
     const workers = Array.from({ length: pool.size }, (_, worker) => ({ worker, pid: pool.pidOf(worker) }));
-    const found = await this.#readMemory(workers.flatMap(({ pid }) => (pid === null ? [] : [pid])));
+    const pids = workers.flatMap(({ pid }) => (pid === null ? [] : [pid]));
+    const found = await this.#readMemory(pids, allowedBytes);
     this.#isWeighing = false;
+    const pauseMs = process.platform === "linux" ? LOOK_SHARE * (performance.now() - startMs) : ASK_EVERY_MS;
+    this.#weighNextAtMs = startMs + Math.min(pauseMs, ASK_EVERY_MS);
     if (this.#isStopped) return;
     for (const { worker, pid } of workers) {
       const usedBytes = pid === null ? undefined : found.get(pid);

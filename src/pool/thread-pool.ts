@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ManyfitError } from "../errors.ts";
 import { type EngineMessage, PROTOCOL_VERSION, type WorkerMessage } from "../protocol/message.ts";
-import { threadFlags } from "../thread-flags.ts";
+import { threadOptions } from "../thread-options.ts";
 import { startOf, type WorkerEntry } from "../worker/worker-entry.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
@@ -23,7 +23,7 @@ export class ThreadPool implements WorkerPool {
     const { path, argv } = startOf(threadEntry);
     try {
       for (let worker = 0; worker < size; worker++) {
-        const thread = new Worker(path, { argv, execArgv: threadFlags() });
+        const thread = new Worker(path, { argv, ...threadOptions() });
         this.#threads.push(thread);
         this.#listen(thread, worker, listener);
         const message: EngineMessage = { type: "init", version: PROTOCOL_VERSION, worker, ...init };

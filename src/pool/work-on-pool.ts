@@ -7,6 +7,7 @@ import { Dispatcher, type DispatcherOptions, type Happening } from "./dispatcher
 import { LogLimit } from "./log-limit.ts";
 import { ProcessPool } from "./process-pool.ts";
 import { PythonPool } from "./python-pool.ts";
+import type { PythonReserve } from "./python-reserve.ts";
 import { Supervisor } from "./supervisor.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -22,6 +23,8 @@ export interface PoolWork {
   /** What processes run. Default: that of this package. */
   readonly processEntry?: WorkerEntry;
   readonly init: PoolInit;
+  /** Python children that were started before. Default: null. */
+  readonly reserve?: PythonReserve | null;
   readonly resultSchema: ResultSchema;
   readonly limits: WorkerLimits;
   readonly signal: AbortSignal;
@@ -93,10 +96,13 @@ function logInto(
   };
 }
 
-function startPool(work: PoolWork, listener: WorkerPoolListener): WorkerPool {
-  const { size, threadEntry, init, limits } = work;
-  if (init.trainer.kind === "python") return new PythonPool(size, threadEntry, init, listener);
+function startPool(
+  { size, threadEntry, processEntry, init, limits, reserve = null }: PoolWork,
+  listener: WorkerPoolListener,
+): WorkerPool {
+  if (init.trainer.kind === "python")
+    return new PythonPool(size, { entry: threadEntry, reserve }, init, listener);
   if (init.trainer.kind === "estimator") return new ThreadPool(size, threadEntry, init, listener);
-  const entry = work.processEntry ?? createRequire(import.meta.url).resolve("#worker-process");
+  const entry = processEntry ?? createRequire(import.meta.url).resolve("#worker-process");
   return new ProcessPool(size, { entry, init, memoryBytes: limits.memoryBytes }, listener);
 }

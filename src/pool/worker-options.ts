@@ -1,5 +1,6 @@
 import type { WorkerTrainer } from "../protocol/message.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
+import type { PythonReserve } from "./python-reserve.ts";
 
 /** What a worker that is a process may take; null: no limit. Threads run what manyfit ships, and have none. */
 export interface WorkerLimits {
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   /** Path of the module that threads run. */
   readonly threadEntry: string;
   readonly trainer: WorkerTrainer;
+  /** Python children that were started before. Default: null. */
+  readonly reserve?: PythonReserve | null;
   readonly resultSchema: ResultSchema;
   readonly limits: WorkerLimits;
   readonly signal: AbortSignal;

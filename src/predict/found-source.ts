@@ -89,7 +89,7 @@ function parquetRows(files: readonly FoundFile[], names: readonly string[]): str
 }
 
 function asDouble(name: string, sqlType: string): string {
-  return isIntegerType(sqlType) ? exactInteger(name) : `${quoteIdentifier(name)}::DOUBLE`;
+  return isIntegerType(sqlType) ? exactInteger(name, sqlType) : `${quoteIdentifier(name)}::DOUBLE`;
 }
 
 /** Parts of a list in which neighbours have the same key. */

@@ -13,7 +13,7 @@ import type { Bucket } from "./bucket.ts";
 import type { FilePlan } from "./file-plan.ts";
 import type { ProcessEnd } from "./framed-process.ts";
 import type { PredictionBatch } from "./prediction-batch.ts";
-import type { PythonTrainerSpec } from "./python-message.ts";
+import type { PythonDescription, PythonTrainerSpec } from "./python-message.ts";
 import type { StoredPartition } from "./stored-rows.ts";
 
 /** Version of the messages: both sides must have the same. */
@@ -155,8 +155,23 @@ export interface LeaveMessage {
   readonly type: "leave";
 }
 
+/** Starts the Python child of a worker before its work is known, which `init` tells later. */
+export interface PrestartMessage {
+  readonly type: "prestart";
+  /** What messages call the child, such as `worker 1`. */
+  readonly name: string;
+  readonly trainer: PythonTrainerSpec;
+  readonly params: Params;
+  readonly python: string;
+  readonly blasThreads: number;
+  /** Asks it what the trainer reads of such columns, which is `answered`; null: it loads the trainer. */
+  readonly schema: readonly Field[] | null;
+}
+
 /** What else a worker tells that has a Python child. */
 export type PythonHostMessage =
+  /** What the trainer says of itself. */
+  | { readonly type: "answered"; readonly description: PythonDescription }
   /** The child runs, as the leader of a group of processes. */
   | { readonly type: "child"; readonly pid: number }
   /** It has ended without being asked to, and all that it said was told; the worker is of no more use. */

@@ -55,6 +55,8 @@ export type ToPython =
       readonly params: Params;
       readonly schema: readonly Field[];
     }
+  /** Loads the trainer and says nothing of it: whoever asks or begins is told what is wrong with it. */
+  | { readonly type: "load"; readonly trainer: PythonTrainerSpec; readonly params: Params }
   | {
       readonly type: "init";
       readonly version: number;
@@ -87,7 +89,7 @@ export interface PythonDescription {
   /** With the trainer's defaults. */
   readonly params: Params;
   readonly environment: PythonEnvironment;
-  /** The trainer's file, and every module beside it that it imported. */
+  /** The trainer's file, and every module beside it that it imports, be it within functions. */
   readonly sources: readonly { readonly name: string; readonly sha256: string }[];
   readonly isLinear: boolean;
   /** What of a model is in the run's digest: its bytes, or what it predicts for the rows of its fit. */

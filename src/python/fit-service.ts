@@ -14,7 +14,8 @@ import type { AtWork } from "../trainer/trainer.ts";
 import { ModelPack } from "./model-pack.ts";
 import { predictionsOf } from "./predictions-of.ts";
 import { ProgressCell } from "./progress-cell.ts";
-import { PythonChild, type PythonCommand } from "./python-child.ts";
+import { PythonChild, type PythonChildListener, type PythonCommand } from "./python-child.ts";
+import type { WaitingChild } from "./waiting-child.ts";
 import { type PythonPartition, WorkBuilder } from "./work-builder.ts";
 
 /** What a service runs, and where. */
@@ -100,8 +101,11 @@ export class FitService {
   #told: AtWork | null = null;
   #room: (() => void) | null = null;
 
-  /** @throws ManyfitError `worker_failed` where the system has no descriptors for its pipes. */
-  constructor(options: FitServiceOptions, listener: FitServiceListener) {
+  /**
+   * Takes over a child that was started before, or starts one.
+   * @throws ManyfitError `worker_failed` where the system has no descriptors for its pipes.
+   */
+  constructor(options: FitServiceOptions, listener: FitServiceListener, waiting: WaitingChild | null = null) {
     this.#options = options;
     this.#listener = listener;
     this.#cell = new ProgressCell(options.folder);
@@ -109,12 +113,13 @@ export class FitService {
     let tellReady = (): void => undefined;
     this.#ready = new Promise((ready) => (tellReady = ready));
     this.#tellReady = () => tellReady();
-    this.#child = new PythonChild(options, {
+    const heard: PythonChildListener = {
       onMessage: (message) => this.#receive(message),
       onPrinted: (stream, text) => this.#print(this.#look(), stream, text),
       onEnd: (end) => this.#end(end),
       onFailure: (error) => listener.onFailure(error),
-    });
+    };
+    this.#child = waiting === null ? new PythonChild(options, heard) : waiting.take(heard);
     const { trainer, params, columns, keyFields } = options;
     const init = { trainer, params, columns, keys: keyFields, cell: this.#cell.path, frame: null };
     this.#child.send({ type: "init", version: PYTHON_PROTOCOL_VERSION, ...init });

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { ManyfitError } from "../errors.ts";
-import { threadFlags } from "../thread-flags.ts";
+import { threadOptions } from "../thread-options.ts";
 
 /** Hashes being computed beside other work. */
 export interface FileHashing {
@@ -16,7 +16,7 @@ export type HashAnswer = { readonly sha256: readonly string[] } | { readonly pro
 /** Starts to hash files in a thread of its own, so that reading and fitting go on meanwhile. */
 export function hashFiles(paths: readonly string[]): FileHashing {
   const entry = createRequire(import.meta.url).resolve("#hash-thread");
-  const thread = new Worker(entry, { workerData: paths, execArgv: threadFlags() });
+  const thread = new Worker(entry, { workerData: paths, ...threadOptions() });
   const finished = new Promise<readonly string[]>((fulfil, reject) => {
     thread.once("message", (answer: HashAnswer) => {
       if ("sha256" in answer) fulfil(answer.sha256);

@@ -15,7 +15,7 @@ function orderExpression(name: string, { columns, readColumns, format }: Resolve
   if (keyTypeOf(sqlType) === "text") return `${value}::VARCHAR`;
   const isDouble =
     format !== "parquet" && readColumns.some((read) => read.name === name && read.type === "double");
-  return isDouble && isIntegerType(sqlType) ? exactInteger(name) : value;
+  return isDouble && isIntegerType(sqlType) ? exactInteger(name, sqlType) : value;
 }
 
 /**

@@ -12,7 +12,7 @@ export function readExpression(
 ): string {
   const value = quoteIdentifier(name);
   const { sqlType } = columns.find((column) => column.name === name)!;
-  const number = isInteger ? exactInteger(name) : numberExpression(value, type, sqlType);
+  const number = isInteger ? exactInteger(name, sqlType) : numberExpression(value, type, sqlType);
   if (type === "text") return `${value}::VARCHAR`;
   return hasValidity ? number : `coalesce(${number}, 'nan'::double)`;
 }
@@ -50,14 +50,29 @@ const LARGEST_EXACT = "9007199254740991";
 /** Up to here every power of ten is a double. */
 const LARGEST_EXACT_POWER = 22;
 
-/** SQL of an integer as a double, or an error where a double may not hold it exactly. What is not finite is no integer. */
-export function exactInteger(name: string): string {
+/** What the error of {@link exactInteger} holds. */
+export function inexactMark(name: string): string {
+  return `column "${name}" has an integer that a number cannot hold exactly`;
+}
+
+/** SQL that is true of a double that stands for no integer but its own, and of what is not finite, which is no integer. */
+export function isExact(double: string): string {
+  return `(abs(${double}) <= ${LARGEST_EXACT} or not isfinite(${double}))`;
+}
+
+/** SQL of an integer as a double, or an error where a double may not hold it exactly. `sqlType` is that of the column. */
+export function exactInteger(name: string, sqlType: string): string {
   const value = quoteIdentifier(name);
+  const double = doubleExpression(value, sqlType);
   const text = quoteText(
-    `column "${name}" has an integer that a number cannot hold exactly (read it as text with --type ${name}=text, or rounded with --type ${name}=double): `,
+    `${inexactMark(name)} (read it as text with --type ${name}=text, or rounded with --type ${name}=double): `,
   );
-  return `(case when ${value} is null or abs(${value}::DOUBLE) <= 9007199254740991 or not isfinite(${value}::DOUBLE) then ${value}::DOUBLE
-    else error(concat(${text}, ${value}))::DOUBLE end)`;
+  // Of a text that was read as a double its digits are not known any more.
+  const shown = /^(DOUBLE|FLOAT)$/.test(sqlType)
+    ? `concat('about ', coalesce(try_cast(${double} as HUGEINT)::VARCHAR, ${value}::VARCHAR))`
+    : value;
+  return `(case when ${value} is null or ${isExact(double)} then ${double}
+    else error(concat(${text}, ${shown}))::DOUBLE end)`;
 }
 
 /** Floats have one NaN and one zero; everything else is its own canonical form once it has its type. */

@@ -45,6 +45,7 @@ export async function bundleModule(
       return describeTrainer(await unlessAborted(load(), signal), schema);
     },
     trainer: async (context) => createModuleTrainer(await load(), context),
+    reserve: null,
     close: () => rm(path, { force: true }),
   };
 }

@@ -6,6 +6,7 @@ import { errorFrom, ManyfitError } from "../errors.ts";
 import type { ModuleSpec } from "../job/job.ts";
 import type { PythonSource, TrainerDescription } from "../job/trainer-description.ts";
 import { type AskedProcess, type AskListener, askTrainer } from "../pool/ask-trainer.ts";
+import { PythonReserve } from "../pool/python-reserve.ts";
 import type { WorkerPython } from "../protocol/message.ts";
 import type { PythonDescription, PythonTrainerSpec } from "../protocol/python-message.ts";
 import { findPython } from "../python/find-python.ts";
@@ -25,12 +26,21 @@ export interface PythonOptions {
   readonly blasThreads: number;
   /** Where progress cells lie. */
   readonly folder: string;
+  /** Children that are started when the trainer is described; null: none. */
+  readonly ahead: ChildrenAhead | null;
+}
+
+/** Python children that are started when their trainer is described, to become workers. */
+export interface ChildrenAhead {
+  readonly size: number;
+  /** Module that their threads run. */
+  readonly threadEntry: string;
 }
 
 /** A user's Python file as what workers run. Its process and that of each worker load it anew. */
 export async function pythonModule(
   { module, params }: ModuleSpec,
-  { python: told, blasThreads, folder }: PythonOptions,
+  { python: told, blasThreads, folder, ahead }: PythonOptions,
 ): Promise<UserModule> {
   const path = resolve(module);
   const code = await readFile(path, "utf8").catch((thrown: unknown) => {
@@ -42,6 +52,7 @@ export async function pythonModule(
   const bundle = { name: basename(path), sha256: createHash("sha256").update(code).digest("hex"), code };
   let files: readonly KeptFile[] = [];
   let minRows = 0;
+  const reserve = ahead === null ? null : new PythonReserve(ahead.threadEntry);
   const worker = (): WorkerPython => ({ trainer, params, minRows, python, blasThreads, folder });
   return {
     get bundle() {
@@ -49,8 +60,11 @@ export async function pythonModule(
     },
     loading: { name, withinMs: LOAD_WITHIN_MS },
     worker: () => ({ kind: "python", ...worker() }),
-    describe: async (schema, signal) => {
-      const said = await describePython({ trainer, params, schema, python, blasThreads, name }, signal);
+    reserve,
+    describe: async (schema, signal, _, mostWorkers = Number.POSITIVE_INFINITY) => {
+      const children = reserve === null ? null : { reserve, size: Math.min(ahead!.size, mostWorkers) };
+      const question = { trainer, params, schema, python, blasThreads, name, children };
+      const said = await describePython(question, signal);
       const kept = await keepSources(path, said.sources);
       ({ files } = kept);
       ({ minRows } = said);
@@ -58,7 +72,7 @@ export async function pythonModule(
     },
     // A process all the same: a pool of one keeps limits, and outlives what its child does.
     trainer: null,
-    close: async () => undefined,
+    close: async () => reserve?.close(),
   };
 }
 
@@ -71,14 +85,21 @@ export interface PythonQuestion {
   readonly blasThreads: number;
   /** What messages call the trainer. */
   readonly name: string;
+  /** Who is asked: the first of so many children that become workers; null: a process that is ended afterwards. */
+  readonly children: { readonly reserve: PythonReserve; readonly size: number } | null;
 }
 
-/** Asks a process that is ended afterwards: loading the trainer runs code of the user's. */
+/** Asks a process of its own: loading the trainer runs code of the user's. */
 export function describePython(
-  { trainer, params, schema, python, blasThreads, name }: PythonQuestion,
+  { trainer, params, schema, python, blasThreads, name, children }: PythonQuestion,
   signal: AbortSignal,
 ): Promise<PythonDescription> {
-  const start = ({ onAnswer, onEnd, onFailure }: AskListener<PythonDescription>): AskedProcess => {
+  const start = (listener: AskListener<PythonDescription>): AskedProcess => {
+    if (children !== null) {
+      const question = { trainer, params, schema, python, blasThreads };
+      return children.reserve.ask(question, children.size, listener);
+    }
+    const { onAnswer, onEnd, onFailure } = listener;
     const child = new PythonChild(
       { name: "Python", python, blasThreads },
       {

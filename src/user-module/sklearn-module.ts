@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ManyfitError } from "../errors.ts";
 import type { SklearnSpec } from "../job/job.ts";
 import type { TrainerColumns } from "../job/resolved-job.ts";
+import { PythonReserve } from "../pool/python-reserve.ts";
 import type { WorkerPython } from "../protocol/message.ts";
 import type { PythonTrainerSpec } from "../protocol/python-message.ts";
 import { findPython } from "../python/find-python.ts";
@@ -17,7 +18,7 @@ import type { UserModule } from "./user-module.ts";
  */
 export async function sklearnModule(
   spec: SklearnSpec,
-  { python: told, blasThreads, folder }: PythonOptions,
+  { python: told, blasThreads, folder, ahead }: PythonOptions,
 ): Promise<UserModule> {
   const { sklearn: className, params } = spec;
   const { path: python } = await findPython(told);
@@ -27,6 +28,7 @@ export async function sklearnModule(
   const name = `trainer ${className}`;
   let trainer: PythonTrainerSpec | null = null;
   let minRows = 0;
+  const reserve = ahead === null ? null : new PythonReserve(ahead.threadEntry);
   return {
     bundle,
     loading: { name, withinMs: LOAD_WITHIN_MS },
@@ -35,9 +37,12 @@ export async function sklearnModule(
       const worker: WorkerPython = { trainer, params, minRows, python, blasThreads, folder };
       return { kind: "python", ...worker };
     },
-    describe: async (schema, signal, parts) => {
+    reserve,
+    describe: async (schema, signal, parts, mostWorkers = Number.POSITIVE_INFINITY) => {
       trainer = pythonClassOf(className, parts);
-      const said = await describePython({ trainer, params, schema, python, blasThreads, name }, signal);
+      const children = reserve === null ? null : { reserve, size: Math.min(ahead!.size, mostWorkers) };
+      const question = { trainer, params, schema, python, blasThreads, name, children };
+      const said = await describePython(question, signal);
       checkTarget(className, said.estimatorKind ?? null, schema, parts?.target ?? null);
       ({ minRows } = said);
       const { hasPredict, hasScore, environment, frame } = said;
@@ -45,7 +50,7 @@ export async function sklearnModule(
       return { columns, hasPredict, hasScore, minRows, python: { frame, environment, sources: [] } };
     },
     trainer: null,
-    close: async () => undefined,
+    close: async () => reserve?.close(),
   };
 }
 

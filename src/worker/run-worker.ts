@@ -1,10 +1,17 @@
 import { parentPort } from "node:worker_threads";
 import { errorFrom, ManyfitError } from "../errors.ts";
-import type { EngineMessage, HoldMessage, LeaveMessage, WorkerInit } from "../protocol/message.ts";
+import type {
+  EngineMessage,
+  HoldMessage,
+  LeaveMessage,
+  PrestartMessage,
+  WorkerInit,
+} from "../protocol/message.ts";
+import type { WaitingChild } from "../python/waiting-child.ts";
 import { createTrainer } from "../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../trainer/estimator-family.ts";
 import { checkProtocol } from "./check-protocol.ts";
-import { type HostedPython, hostPython, type SendFromHost } from "./host-python.ts";
+import { type HostedPython, hostPython, prestartPython, type SendFromHost } from "./host-python.ts";
 import { createWorkerLoop, type WorkerLoop } from "./worker-loop.ts";
 
 /**
@@ -17,9 +24,10 @@ export function runWorker(families: readonly EstimatorFamily[]): void {
   const port = parentPort;
   const worker = new ThreadWorker(families, (message, transfer = []) => port.postMessage(message, transfer));
   let last = Promise.resolve();
-  port.on("message", (received: EngineMessage | HoldMessage | LeaveMessage) => {
+  port.on("message", (received: EngineMessage | HoldMessage | LeaveMessage | PrestartMessage) => {
     if (received.type === "hold") worker.hold(received.isHeld);
     else if (received.type === "leave") void worker.leave();
+    else if (received.type === "prestart") worker.prestart(received);
     else last = last.then(() => worker.answer(received));
   });
 }
@@ -31,6 +39,8 @@ class ThreadWorker {
   readonly #send: SendFromThread;
   #loop: WorkerLoop | null = null;
   #python: HostedPython | null = null;
+  /** A child whose work is not known yet. */
+  #waiting: WaitingChild | null = null;
 
   constructor(families: readonly EstimatorFamily[], send: SendFromThread) {
     this.#families = families;
@@ -48,12 +58,23 @@ class ThreadWorker {
     }
   }
 
+  /** Starts the Python child before `init` tells its work. */
+  prestart(message: PrestartMessage): void {
+    try {
+      this.#waiting = prestartPython(message, this.#send);
+    } catch (thrown) {
+      const { code, message: text } = errorFrom(thrown);
+      this.#send({ type: "broken", code, message: text });
+    }
+  }
+
   hold(isHeld: boolean): void {
     this.#python?.hold(isHeld);
   }
 
   /** Whoever started a child has to see it end: nobody else can, and it would stay in the system's table. */
   async leave(): Promise<void> {
+    await this.#waiting?.child.kill();
     await this.#python?.close();
     process.exit();
   }
@@ -63,7 +84,8 @@ class ThreadWorker {
     const { trainer } = init;
     if (trainer.kind === "module")
       throw new ManyfitError("internal", "worker thread was given a module, which only processes run");
-    if (trainer.kind === "python") this.#python = hostPython(init, trainer, this.#send);
+    if (trainer.kind === "python") this.#python = hostPython(init, trainer, this.#waiting, this.#send);
+    this.#waiting = null;
     const fitting =
       trainer.kind === "python"
         ? this.#python!.trainer

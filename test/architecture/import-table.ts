@@ -41,7 +41,7 @@ export const FAMILIES: readonly string[] = ["engine"];
 /** Every area of `src` and what it may import: what is not here is not allowed. */
 export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   "errors.ts": { packages: ["fastest-levenshtein"] },
-  "thread-flags.ts": { node: true },
+  "thread-options.ts": { node: true },
   table: {},
   key: { values: ["table"] },
   run: { values: ["table", "key"], node: ["run/event-log.ts"] },
@@ -55,7 +55,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     packages: ["hyparquet", "hyparquet-compressors"],
     node: true,
   },
-  source: { values: ["table", "key", "job", "duckdb", "source/text", "thread-flags.ts"], node: true },
+  source: { values: ["table", "key", "job", "duckdb", "source/text", "thread-options.ts"], node: true },
   estimator: { types: ["table", "run"] },
   trainer: {
     values: ["table", "key", "run", "job", "estimator"],
@@ -75,7 +75,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     node: true,
   },
   pool: {
-    values: ["worker", "protocol", "trainer", "run", "key", "table", "job", "thread-flags.ts"],
+    values: ["worker", "protocol", "trainer", "run", "key", "table", "job", "thread-options.ts"],
     entries: ["worker/process.ts"],
     node: true,
   },

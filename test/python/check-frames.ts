@@ -125,6 +125,30 @@ export function checkFrames(test: ReturnType<typeof testsWith>, text: TextType):
     expect(fits[1]!.error).toBeNull();
   });
 
+  test.for([
+    ["pandas", "date", 1e17],
+    ["numpy", "timestamp", -9.3e15],
+    ["arrow", "date", 2e17],
+  ] as const)(
+    "a day that a frame of %s cannot hold is no other day (%s)",
+    async ([frame, type, ms], { startWith }) => {
+      const talk = await startWith(`frame = "${frame}"\ndef fit(df): return str(df["at"])`, {
+        columns: columnsOf({ at: type }),
+      });
+      const [fit] = await talk.fit({ used: { at: [ms] } });
+      expect(fit!.error).toMatchObject({ code: "values_unsupported" });
+      expect(fit!.error!.message).toContain(`column at has a ${type} too far from 1970 for the frame; leave`);
+    },
+  );
+
+  test("a day long after those of pandas is itself in arrow", async ({ startWith }) => {
+    const talk = await startWith('frame = "arrow"\ndef fit(df): return 1, {"days": df["at"][0].value}', {
+      columns: columnsOf({ at: "date" }),
+    });
+    const [far, before] = await talk.fit({ used: { at: [1e17] } }, { used: { at: [-1] } });
+    expect([far!.metrics, before!.metrics]).toEqual([{ days: Math.floor(1e17 / 86_400_000) }, { days: -1 }]);
+  });
+
   test("models are the bytes that pickle makes, and plain joblib loads them", async ({
     startWith,
     python,

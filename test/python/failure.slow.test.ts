@@ -158,6 +158,24 @@ def score(model, df): return {"r2": np.nan, "mae": 1}`);
     ]);
   });
 
+  test("may be a mean of nothing, which numpy calls masked: null, and not zero", async ({ startWith }) => {
+    const talk = await startWith(`import numpy as np
+frame = "numpy"
+def fit(df): return 1, {"mean": np.ma.masked_all(3).mean(), "zero": np.ma.array(0.0, mask=True), "there": np.ma.array([3.0]).mean()}`);
+    const [fit] = await talk.fit({ used: USED });
+    expect(fit!.error).toBeNull();
+    expect(fit!.metrics).toEqual({ mean: null, zero: null, there: 3 });
+  });
+
+  test("cannot be a time as a metric", async ({ startWith }) => {
+    const talk = await startWith(
+      'import numpy as np\nframe = "numpy"\ndef fit(df): return 1, {"took": np.timedelta64(5, "s")}',
+    );
+    const [fit] = await talk.fit({ used: USED });
+    const message = "metrics['took'] is a timedelta64, must be a number or None";
+    expect(fit!.error).toEqual({ code: "result_invalid", message, stack: null });
+  });
+
   test("cannot be no score at all", async ({ startWith }) => {
     const talk = await startWith('frame = "numpy"\ndef fit(df): return 1\ndef score(model, df): pass');
     const [fit] = await talk.fit({ used: USED, heldOut: USED });

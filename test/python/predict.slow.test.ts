@@ -47,6 +47,9 @@ describe("predictions", () => {
       ["pd.Series(['a', None, 'b'])", { prediction: ["a", null, "b"] }],
       ["pd.Series(['a', 'b', 'a'], dtype='category')", { prediction: ["a", "b", "a"] }],
       ["pd.Series([1.5, np.nan, 2])", { prediction: [1.5, Number.NaN, 2] }],
+      ["pd.Series([1, 2, 3], index=['a', 'b', 'c'])", { prediction: [1, 2, 3] }],
+      ["pd.Series([1, 2, 3], index=[7, 7, 2])", { prediction: [1, 2, 3] }],
+      ["df['x'].sort_values(ascending=False).sort_index()", { prediction: [1, 2, 3] }],
       ["{'low': df['x'], 'high': ['a', 'b', 'c']}", { low: [1, 2, 3], high: ["a", "b", "c"] }],
       [
         "pd.DataFrame({'p': [1, 2, 3], 'größe': [True, False, None]})",
@@ -89,6 +92,18 @@ describe("predictions", () => {
       ],
       ["np.array([2 ** 60] * 3)", "predict returned prediction with integers beyond 2^53"],
       ["pd.DataFrame([[1, 2]] * 3, columns=['a', 'a'])", "predict returned two columns named a"],
+      [
+        "(df['x'] * 2).sort_values(ascending=False)",
+        "predict returned prediction in another order than the rows: its index is that of df, which is 0 to 2; return it with .sort_index(), or as an array in the order of the rows",
+      ],
+      ["df.sort_values('x', ascending=False)[['x']]", "predict returned x in another order than the rows"],
+      ["{'a': df['y'].iloc[[1, 0, 2]]}", "predict returned a in another order than the rows"],
+      [
+        "[[1], [2], [3]]",
+        "predict returned prediction[0], which is a list, must be a number, text or boolean",
+      ],
+      ["[(1, 2), (3, 4), (5, 6)]", "predict returned prediction[0], which is a tuple, must be a number"],
+      ["[np.timedelta64(1, 's')] * 3", "predict returned prediction[0], which is a timedelta64, must be"],
     ] as const;
     const found = await predictEach(startWith, cases);
     for (const [i, [, message]] of cases.entries()) {

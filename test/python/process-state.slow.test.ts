@@ -49,6 +49,77 @@ const STATES = [
     "(len(logging.root.handlers), logging.root.level)",
   ],
   ["warnings", "import warnings", "warnings.simplefilter('error')", "len(warnings.filters)"],
+  ["the mode of new files", "import os", "os.umask(0o7)", "[mask := os.umask(0), os.umask(mask)][0]"],
+  [
+    "all of the environment",
+    "import os",
+    "os.environ = dict(os.environ, NEW='1')",
+    "type(os.environ).__name__",
+  ],
+  ["all of the places of modules", "import sys", "sys.path = None", "type(sys.path).__name__"],
+  [
+    "handlers of signals",
+    "import signal",
+    "signal.signal(signal.SIGUSR1, lambda *_: None)",
+    "str(signal.getsignal(signal.SIGUSR1))",
+  ],
+  [
+    "signals that wait",
+    "import signal",
+    "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])",
+    "signal.pthread_sigmask(signal.SIG_BLOCK, [])",
+  ],
+  [
+    "timers of its own time",
+    "import signal",
+    "signal.setitimer(signal.ITIMER_VIRTUAL, 1000, 7); signal.setitimer(signal.ITIMER_PROF, 1000, 7)",
+    "(signal.getitimer(signal.ITIMER_VIRTUAL)[1], signal.getitimer(signal.ITIMER_PROF)[1])",
+  ],
+  [
+    "what it may take of the system",
+    "import resource",
+    "resource.setrlimit(resource.RLIMIT_NOFILE, (99, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))",
+    "resource.getrlimit(resource.RLIMIT_NOFILE)",
+  ],
+  [
+    "who looks on",
+    "import sys",
+    "sys.settrace(lambda *_: None); sys.setprofile(lambda *_: None)",
+    "[look() is None for look in (sys.gettrace, sys.getprofile)]",
+  ],
+  ["digits of integers", "import sys", "sys.set_int_max_str_digits(1000)", "sys.get_int_max_str_digits()"],
+  ["turns of threads", "import sys", "sys.setswitchinterval(0.5)", "sys.getswitchinterval()"],
+  ["when garbage is collected", "import gc", "gc.set_threshold(3, 4, 5)", "gc.get_threshold()"],
+  ["what is logged at all", "import logging", "logging.disable(50)", "logging.root.manager.disable"],
+  ["what the program is called", "import sys", "sys.argv = ['x']", "len(sys.argv) and sys.argv[0][-8:]"],
+  ["standard input", "import sys, io", "sys.stdin = io.StringIO('typed')", "type(sys.stdin).__name__"],
+  ["who shows warnings", "import warnings", "warnings.showwarning = print", "warnings.showwarning is print"],
+  ["how long sockets wait", "import socket", "socket.setdefaulttimeout(3)", "socket.getdefaulttimeout()"],
+  ["how numpy prints", "import numpy as np", "np.set_printoptions(precision=2)", "str(np.array([1 / 3]))"],
+  [
+    "whom numpy calls",
+    "import numpy as np",
+    "np.seterrcall(lambda *_: None); np.setbufsize(16_384)",
+    "(np.geterrcall() is None, np.getbufsize())",
+  ],
+  [
+    "what numpy draws from",
+    "import numpy as np",
+    "np.random.set_bit_generator(np.random.PCG64(1))",
+    "(type(np.random.get_bit_generator()).__name__, np.random.random())",
+  ],
+  [
+    "decimals of a partition that imports them",
+    "pass",
+    "import decimal; decimal.getcontext().prec = 3",
+    "str(__import__('decimal').Decimal(1) / 3)",
+  ],
+  [
+    "options of a pandas that a partition imports",
+    "pass",
+    "import pandas; pandas.set_option('mode.sim_interactive', True)",
+    "__import__('pandas').get_option('mode.sim_interactive')",
+  ],
   [
     "generators",
     "import random, numpy as np",
@@ -89,6 +160,17 @@ def fit(df, seed):
     );
     expect(fits[0]!.model).toEqual(fits[1]!.model);
     expect([0, 1].map((i) => talk.textOf(0, i, "stderr"))).toEqual(["INFO fit 1\n", "INFO fit 2\n"]);
+  });
+
+  test("standard output that is deleted is there again", async ({ startWith }) => {
+    const talk = await startWith(`${NUMPY}import sys
+def fit(df, seed):
+    if seed: del sys.stdout, sys.stderr, sys.stdin
+    else: print("there")
+    return 1`);
+    const fits = await talk.fit({ used: USED, seed: 1 }, { used: USED, seed: 0 });
+    expect(fits.map(({ error }) => error)).toEqual([null, null]);
+    expect(talk.textOf(0, 1)).toBe("there\n");
   });
 
   test("an alarm that a partition leaves behind never comes", async ({ startWith }) => {

@@ -143,6 +143,21 @@ print(json.dumps([*model.coef_.tolist(), float(model.intercept_), model.score(df
     expect(Object.keys(heldOut!.metrics)).toEqual(["holdout_r2"]);
   });
 
+  test("that may write over its rows is scored by what they were", async ({ start }) => {
+    const scores: unknown[] = [];
+    for (const copy of [true, false]) {
+      const talk = start();
+      await talk.init(specOf("linear_model.LinearRegression"), {
+        columns: columnsOf({ x: "double", z: "double", y: "double" }),
+        params: { copy_X: copy },
+      });
+      const { x, z, y } = ROWS;
+      const [fit] = await talk.fit({ used: { x: x!, z: z!, y: y! } });
+      scores.push([fit!.error, fit!.metrics, (fit!.readable as { intercept: number }).intercept]);
+    }
+    expect(scores[1]).toEqual(scores[0]);
+  });
+
   test("may be a classifier of texts", async ({ start }) => {
     const talk = start();
     const spec = specOf("linear_model.LogisticRegression", { target: "label", features: ["x"] });

@@ -1,4 +1,4 @@
-import { columnFromArray, int32, tableFromColumns, tableToIPC } from "@uwdata/flechette";
+import { type Column, columnFromArray, int32, tableFromColumns, tableToIPC } from "@uwdata/flechette";
 import { afterAll } from "vitest";
 import type { Connection } from "../../src/duckdb/duckdb.ts";
 import { type Prepared, prepareJob } from "../../src/engine/local/prepare.ts";
@@ -34,7 +34,7 @@ export function moduleJob(paths: readonly string[], told: Partial<Job> = {}): Jo
   return jobOf(paths, { trainer: { module: "trainer.mjs", params: {} }, ...told });
 }
 
-function contextOf(columns: readonly string[]): SettleContext {
+function contextOf(columns: readonly string[]): Omit<SettleContext, "partitions"> {
   const described = { columns, hasPredict: false, hasScore: false, minRows: 0 };
   const bundle = { name: "trainer.mjs", sha256: "0".repeat(64), code: "" };
   const module = { bundle, describe: () => Promise.resolve(described) };
@@ -73,7 +73,7 @@ export async function rowsThere(
 ): Promise<GivenRow[]> {
   const { session } = await openSession(server, NEVER);
   const { readColumns, keyFields } = inventory.job;
-  const columns = keyFields.map((_, i) => [`k${i}`, keys.getChild(`k${i}`)] as const);
+  const columns = keyFields.map((_, i) => [`k${i}`, keys.getChild(`k${i}`)] as [string, Column<unknown>]);
   const lookup = tableFromColumns([...columns, ["partition", columnFromArray(partition, int32())]]);
   const found = joined(
     named(rows, "r"),

@@ -205,7 +205,10 @@ describe("what Spark cannot read is refused", () => {
     [
       "a key that is no column",
       jobOf(["sql:select 1 as kk, 2 as x, 3 as y"]),
-      { code: "unknown_column", message: expect.stringContaining('--by column "k" is not a column of the source') },
+      {
+        code: "unknown_column",
+        message: expect.stringContaining('--by column "k" is not a column of the source'),
+      },
     ],
     [
       "a key that is a list",

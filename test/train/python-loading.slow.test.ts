@@ -26,7 +26,7 @@ def fit(df):
   expect(states).toEqual(["fitted", "fitted", "lost", "fitted", "fitted", "fitted"]);
 }, 60_000);
 
-test("a trainer that cannot be loaded in workers, though it was described, ends the run with what it wrote", async ({
+test("a trainer that cannot be loaded again, though it was once, ends the run with what it wrote", async ({
   python,
 }) => {
   const marker = join(temporaryFolder(), "described");
@@ -39,7 +39,7 @@ frame = "numpy"
 
 
 def fit(df):
-    return 1
+    os._exit(1)
 `;
   const run = trainPython(source, { ...sourceOf("by", "x", PARTITIONS), python, workers: 1 });
   await expect(run).rejects.toThrow(

@@ -31,6 +31,7 @@ export async function* fitFiles(
   const happening = workOnPool({
     size: Math.min(options.workers, tasks.length),
     threadEntry,
+    reserve: options.reserve ?? null,
     init: {
       trainer,
       readColumns,

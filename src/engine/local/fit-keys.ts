@@ -62,6 +62,7 @@ export async function* fitKeys(
     const happening = workOnPool({
       size: Math.min(options.workers, exchange.buckets.rowCounts.length),
       threadEntry,
+      reserve: options.reserve ?? null,
       init: { trainer, readColumns, keyFields, seed, rowPolicy, filePlan: null },
       resultSchema,
       limits,

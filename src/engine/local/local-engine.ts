@@ -37,7 +37,7 @@ import { SpillFile } from "./spill-file.ts";
 import { timedTrainer } from "./timed-trainer.ts";
 
 /** How the local engine uses this machine. */
-export interface LocalEngineOptions extends UserModuleOptions {
+export interface LocalEngineOptions extends Omit<UserModuleOptions, "ahead"> {
   readonly duckdb: Duckdb;
   /** Worker threads, or processes for modules; 0 fits in the caller's thread, from rows that DuckDB sorts. */
   readonly workers: number;
@@ -51,6 +51,8 @@ export interface LocalEngineOptions extends UserModuleOptions {
   readonly fitMemory?: Partial<FitMemory>;
   /** Size of buckets. Default: by rows, workers and memory. */
   readonly bucketLimits?: BucketLimits;
+  /** Whether Python children that will fit are started while the job is inspected. Default: false. */
+  readonly startsAhead?: boolean;
 }
 
 /** What is to be fitted, and with which memory. */
@@ -116,8 +118,10 @@ class LocalEngine implements Engine {
     const isCounted = job.partitioning.kind !== "file";
     const [total, unit] = isCounted ? ([100, "percent"] as const) : ([null, "partitions"] as const);
     report({ type: "phase.started", atMs: Date.now(), phase: "reading", total, unit });
-    const { families } = this.#options;
-    if (!isEstimatorSpec(job.trainer)) this.#module = await loadUserModule(job.trainer, this.#options);
+    const { families, startsAhead = false } = this.#options;
+    const ahead = startsAhead ? { size: Math.max(1, this.workers), threadEntry: this.#threadEntry } : null;
+    if (!isEstimatorSpec(job.trainer))
+      this.#module = await loadUserModule(job.trainer, { ...this.#options, ahead });
     const progress = new ReadingProgress(this.#connection, report);
     const prepared = await prepareJob(job, {
       connection: this.#connection,
@@ -286,6 +290,7 @@ class LocalEngine implements Engine {
       workers: this.#lanes,
       threadEntry: this.#threadEntry,
       trainer: this.#workerTrainer(prepared),
+      reserve: this.#module?.reserve ?? null,
       resultSchema: this.#resultSchema(prepared),
       limits: {
         timeoutMs: job.policy.timeoutMs,

@@ -21,7 +21,7 @@ export type Prepared =
   | { readonly kind: "files"; readonly inventory: Inventory };
 
 /** What jobs are prepared with. */
-export interface PrepareContext extends SettleContext {
+export interface PrepareContext extends Omit<SettleContext, "partitions"> {
   readonly connection: Connection;
   /** Told which part of the reading begins, `from .. to` percent of all. */
   readonly onStep: (from: number, to: number) => void;
@@ -36,7 +36,8 @@ async function prepareKeys(job: Job, context: PrepareContext): Promise<Prepared>
   const { connection, signal, onStep } = context;
   const schema = await inspectSource(job.source, connection);
   signal.throwIfAborted();
-  const resolved = await settleJob(job, schema, context);
+  const partitions = job.partitioning.kind === "pooled" ? 1 : Number.POSITIVE_INFINITY;
+  const resolved = await settleJob(job, schema, { ...context, partitions });
   // Text is parsed into a table first, and counting is quick then.
   const staged = schema.format === "parquet" ? 5 : 85;
   onStep(0, staged);
@@ -58,9 +59,11 @@ async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared
   const { connection, signal } = context;
   const { schema, files: all, largest } = await inspectFiles(job.source, connection);
   signal.throwIfAborted();
-  const resolved = await settleJob(job, schema, context).catch((error: unknown) => {
-    throw ofLargest(error, largest);
-  });
+  const resolved = await settleJob(job, schema, { ...context, partitions: all.length }).catch(
+    (error: unknown) => {
+      throw ofLargest(error, largest);
+    },
+  );
   // What is wrong with the filter itself is no file's fault.
   await checkFilter({ ...resolved, keyFields: [] }, schema, connection);
   // In the order of their keys.

@@ -3,7 +3,7 @@ import type { SettleContext } from "../../settle-job.ts";
 import type { SparkSession } from "./connect/session.ts";
 
 /** What jobs are prepared with. */
-export interface SparkPrepareContext extends SettleContext {
+export interface SparkPrepareContext extends Omit<SettleContext, "partitions"> {
   readonly session: SparkSession;
   /** Of this machine: finds the columns of a file that stands for all, where each is a partition. */
   readonly connection: Connection;

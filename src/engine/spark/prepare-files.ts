@@ -43,9 +43,11 @@ export async function prepareSparkFiles(job: Job, context: SparkPrepareContext):
   const schema = await inspectLargest(all, (file) => inspectCopy(file, common, job, context));
   context.signal.throwIfAborted();
   const told = { ...schema, columns: withToldTypes(schema.columns, job.source.types) };
-  const resolved = await settleJob(job, told, context).catch((error: unknown) => {
-    throw ofLargest(error, schema.files[0]!);
-  });
+  const resolved = await settleJob(job, told, { ...context, partitions: all.length }).catch(
+    (error: unknown) => {
+      throw ofLargest(error, schema.files[0]!);
+    },
+  );
   const files = all.slice(0, job.limit ?? all.length);
   checkSizes(files);
   const plan = planFileReading(resolved, PARTITION_BYTES);

@@ -87,7 +87,8 @@ async function settle(
   const names = columns.map(({ name }) => name);
   checkNames(names, what);
   const schema: SourceSchema = { format: "parquet", files, columns, differences: [], fileRows: null };
-  return settleJob(job, schema, context);
+  const partitions = job.partitioning.kind === "pooled" ? 1 : Number.POSITIVE_INFINITY;
+  return settleJob(job, schema, { ...context, partitions });
 }
 
 /** Spark's word that a source is none. */

@@ -189,13 +189,18 @@ describe("the program of executors", () => {
   });
 
   test("fits with Python, from sources that came with the job", async (context) => {
-    const python = needPython(context, await pythonWith("pinned"));
+    const python = needPython(context, await pythonWith("newest"));
     const host = join(import.meta.dirname, "../../../../python/manyfit_host");
     const fit = "def fit(df, key, params, seed):\n    return {'sum': float(df['x'].sum())}\n";
     const base = moduleJob(await trainerText(""));
     const trainer = {
-      ...{ kind: "python", trainer: { kind: "file", path: "train.py" }, params: {}, minRows: 1 },
-      ...{ python: "", blasThreads: 1, folder: "" },
+      ...{
+        kind: "python" as const,
+        trainer: { kind: "file" as const, path: "train.py" },
+        params: {},
+        minRows: 1,
+      },
+      ...{ python: "", blasThreads: 1, folder: "", host: "" },
     } as const;
     const job: ExecutorJob = {
       ...base,

@@ -18,8 +18,16 @@ export interface PlayedHost {
   readonly end: ProcessEnd | null;
 }
 
-/** Starts the bundled host in a folder without packages and gives it the tasks one after the other, each when the last is done. */
-export async function playHost(job: ExecutorJob, tasks: readonly (readonly ToHost[])[]): Promise<PlayedHost> {
+/**
+ * Starts the bundled host in a folder without packages and gives it the tasks one after the other, each when the last is done.
+ * `hear` says whether it is left alone after a message.
+ */
+export async function playHost(
+  job: ExecutorJob,
+  tasks: readonly (readonly ToHost[])[],
+  hear: (message: FromHost) => "stay" | "leave" = () => "stay",
+  python = "",
+): Promise<PlayedHost> {
   const folder = temporaryFolder();
   const program = join(folder, "host.mjs");
   writeFileSync(program, (await bundleHost()).code);
