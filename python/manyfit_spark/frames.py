@@ -62,6 +62,16 @@ def rows_frame(task, batch):
     return frame_of(message, sections)
 
 
+def file_frame(task, batch, row):
+    """A file with its content, without a copy of it."""
+    names = batch.schema.names
+    path = batch.column(names.index("path"))[row].as_py()
+    content = batch.column(names.index("content"))[row].as_buffer()
+    view = memoryview(b"" if content is None else content).cast("B")
+    message = {"type": "file", "task": task, "path": path, "content": {"$": 0}}
+    return frame_of(message, [("uint8", len(view), view)])
+
+
 def frame_of(message, sections=()):
     """A message as pieces to be written one after the other; its sections are its memory, in their order."""
     references = [[kind, length] for kind, length, _ in sections]

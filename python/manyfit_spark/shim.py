@@ -96,15 +96,24 @@ def feed_host(host, task, *, batches, kept):
     try:
         host.begin()
         for batch in kept:
-            host.write(rows_frame(task.partition, batch))
+            write_batch(host, task, batch)
         for batch in batches:
             if batch.num_rows > 0:
                 kept.append(batch)
-                host.write(rows_frame(task.partition, batch))
+                write_batch(host, task, batch)
         host.write(frame_of({"type": "end", "task": task.partition}))
     except HostDeaf:
         # It may have said before why: its answer tells.
         return
+
+
+def write_batch(host, task, batch):
+    """Rows, or files whole: one frame each, as they are large."""
+    if "content" not in batch.schema.names:
+        host.write(rows_frame(task.partition, batch))
+        return
+    for row in range(batch.num_rows):
+        host.write(file_frame(task.partition, batch, row))
 
 
 class HostDied(Exception):

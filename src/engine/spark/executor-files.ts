@@ -1,16 +1,19 @@
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { TrainerBundle } from "../../bundle/bundle-trainer.ts";
 import { ManyfitError } from "../../errors.ts";
+import type { ResolvedJob } from "../../job/resolved-job.ts";
+import type { PythonSource } from "../../job/trainer-description.ts";
 import { sliceKeys } from "../../key/key-list.ts";
 import type { WorkerLimits } from "../../pool/worker-options.ts";
+import type { PoolInit } from "../../pool/worker-pool.ts";
 import { encodeFrame } from "../../protocol/frame.ts";
 import type { WorkerTrainer } from "../../protocol/message.ts";
 import { needsKeys } from "../../protocol/needs-keys.ts";
 import type { ResultSchema } from "../../run/result-schema.ts";
 import { EXECUTOR_VERSION, type ExecutorJob, type JobBucket, type JobFile } from "./executor/job-file.ts";
-import type { SparkKeys } from "./prepared.ts";
+import type { SparkFiles, SparkKeys } from "./prepared.ts";
 import type { SparkBuckets } from "./spark-buckets.ts";
 
 const require = createRequire(import.meta.url);
@@ -34,24 +37,46 @@ export async function shimSource(): Promise<string> {
   return (await Promise.all(texts)).join("\n");
 }
 
-/**
- * The job file of a run by key, see {@link ExecutorJob}.
- * @throws ManyfitError `invalid_option` for a trainer that cannot be brought to executors.
- */
-export async function keyedJobFile(
+/** The job file of a run by key, see {@link ExecutorJob}. */
+export function keyedJobFile(
   prepared: SparkKeys,
   buckets: SparkBuckets,
-  { trainer, resultSchema, limits, bundle }: ExecutorTrainer,
+  executors: ExecutorTrainer,
 ): Promise<Uint8Array> {
-  const { readColumns, keyFields, seed, rowPolicy } = prepared.inventory.job;
-  const seesKeys = needsKeys({ trainer, rowPolicy });
+  const { job } = prepared.inventory;
+  const seesKeys = needsKeys({ trainer: executors.trainer, rowPolicy: job.rowPolicy });
+  return jobFile(job, executors, {
+    filePlan: null,
+    buckets: Array.from(buckets.rowCounts, (_, task) => bucketOf(prepared, buckets, task, seesKeys)),
+    source: null,
+  });
+}
+
+/** The job file of a run in which files are partitions. */
+export function filesJobFile(
+  { inventory: { job, keys }, plan }: SparkFiles,
+  executors: ExecutorTrainer,
+): Promise<Uint8Array> {
+  const seesKeys = needsKeys({ trainer: executors.trainer, rowPolicy: job.rowPolicy });
+  const paths = job.files.map(({ path }) => path);
+  return jobFile(job, executors, {
+    filePlan: plan,
+    buckets: [],
+    source: { paths, keys: seesKeys ? keys : null },
+  });
+}
+
+async function jobFile(
+  { readColumns, keyFields, seed, rowPolicy, module }: ResolvedJob,
+  { trainer, resultSchema, limits, bundle }: ExecutorTrainer,
+  { filePlan, buckets, source }: Pick<ExecutorJob, "buckets" | "source"> & Pick<PoolInit, "filePlan">,
+): Promise<Uint8Array> {
+  const sources = module?.python?.sources ?? [];
   const job: ExecutorJob = {
     version: EXECUTOR_VERSION,
-    init: { trainer: namedTrainer(trainer), readColumns, keyFields, seed, rowPolicy, filePlan: null },
-    limits,
-    resultSchema,
-    buckets: Array.from(buckets.rowCounts, (_, task) => bucketOf(prepared, buckets, task, seesKeys)),
-    files: filesOf(trainer, bundle),
+    init: { trainer: namedTrainer(trainer, sources), readColumns, keyFields, seed, rowPolicy, filePlan },
+    ...{ limits, resultSchema, buckets, source },
+    files: filesOf(trainer, bundle, sources),
     pythonHost: trainer.kind === "python" ? await pythonHostFiles() : [],
   };
   return Buffer.concat(encodeFrame(job));
@@ -75,26 +100,25 @@ function bucketOf(
 }
 
 /** The trainer, whose paths are names of the job's files. */
-function namedTrainer(trainer: WorkerTrainer): WorkerTrainer {
+function namedTrainer(trainer: WorkerTrainer, sources: readonly PythonSource[]): WorkerTrainer {
   if (trainer.kind === "module") return { ...trainer, path: MODULE };
   if (trainer.kind === "python" && trainer.trainer.kind === "file")
-    return { ...trainer, trainer: { ...trainer.trainer, path: basename(trainer.trainer.path) } };
+    return { ...trainer, trainer: { ...trainer.trainer, path: sources[0]!.name } };
   return trainer;
 }
 
-function filesOf(trainer: WorkerTrainer, bundle: TrainerBundle | null): JobFile[] {
+/** Python finds what a trainer imports from beside it where it lies under the names that it has here. */
+function filesOf(
+  trainer: WorkerTrainer,
+  bundle: TrainerBundle | null,
+  sources: readonly PythonSource[],
+): JobFile[] {
   if (trainer.kind === "estimator") return [];
   if (trainer.kind === "python" && trainer.trainer.kind === "sklearn") return [];
   if (bundle === null) throw new ManyfitError("internal", "a trainer of the user's has no bundle");
   if (trainer.kind === "module") return [{ name: MODULE, bytes: Buffer.from(bundle.code) }];
-  const files = bundle.files ?? [];
-  const nested = files.find(({ name }) => basename(name) !== name);
-  if (nested !== undefined)
-    throw new ManyfitError(
-      "invalid_option",
-      `trainer ${bundle.name}: imports ${nested.name}, a file in a folder, which is not brought to Spark's executors; lay it beside the trainer, or install it where the executors' Python finds it`,
-    );
-  return files.length > 0 ? [...files] : [{ name: bundle.name, bytes: Buffer.from(bundle.code) }];
+  const kept = new Map(bundle.files?.map(({ name, bytes }) => [name, bytes]));
+  return sources.map(({ name, file }) => ({ name, bytes: kept.get(file)! }));
 }
 
 async function pythonHostFiles(): Promise<JobFile[]> {

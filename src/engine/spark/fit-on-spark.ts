@@ -1,20 +1,19 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type DataType, DataTypeSchema } from "#spark-connect/types";
-import { ManyfitError } from "../../errors.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { collectTables } from "./collect-tables.ts";
 import { hashedName } from "./connect/artifacts.ts";
 import type { SparkSession } from "./connect/session.ts";
 import { bundleHost } from "./executor/bundle-host.ts";
-import { type ExecutorTrainer, keyedJobFile, shimSource } from "./executor-files.ts";
+import { type ExecutorTrainer, filesJobFile, keyedJobFile, shimSource } from "./executor-files.ts";
 import { executorPython } from "./executor-python.ts";
 import { pickleFunction } from "./pickle-function.ts";
-import type { SparkKeys, SparkPrepared } from "./prepared.ts";
-import { mappedInArrow } from "./relations.ts";
+import type { SparkFiles, SparkKeys, SparkPrepared } from "./prepared.ts";
+import { mappedInArrow, projected } from "./relations.ts";
 import { SparkAnswers } from "./spark-answers.ts";
 import { partitionsOf, planSparkBuckets, type TaskWish } from "./spark-buckets.ts";
-import { taskRows } from "./task-rows.ts";
+import { type TaskRows, taskRows } from "./task-rows.ts";
 
 /** How and with what partitions are fitted on a cluster. */
 export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
@@ -42,28 +41,16 @@ const OUTPUT = [
  * Fits every partition of an inspection on the executors of a cluster, and gives what happens and becomes of each, in the order
  * in which Spark's tasks end.
  * @throws ManyfitError `spark_failed` and `spark_lost` where Spark ends the run, `source_changed` where other rows came than
- *   were counted, `memory_exceeded` for what is too large, `invalid_option` for what is not done on Spark; the signal's reason
+ *   were counted, `memory_exceeded` for what is too large; the signal's reason
  *   when it is aborted.
  */
 export async function* fitOnSpark(
   prepared: SparkPrepared,
   options: SparkFitOptions,
 ): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
-  if (prepared.kind === "files")
-    throw new ManyfitError(
-      "invalid_option",
-      "engine is spark, but files that are partitions are fitted on this machine alone; leave --engine out, or name key columns with --by",
-    );
-  yield* fitKeysOnSpark(prepared, options);
-}
-
-async function* fitKeysOnSpark(
-  prepared: SparkKeys,
-  options: SparkFitOptions,
-): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+  const work =
+    prepared.kind === "files" ? await filesWork(prepared, options) : await keysWork(prepared, options);
   const { session, signal } = options;
-  const buckets = planSparkBuckets(partitionsOf(prepared), options);
-  const { relation, columns } = taskRows(prepared, buckets);
   const pythonVersion = await executorPython(session, signal);
   options.onPython?.(pythonVersion);
   const command = pickleFunction({
@@ -71,27 +58,44 @@ async function* fitKeysOnSpark(
     globals: {
       NODE: options.nodePath ?? "",
       HOST: await give(options, "manyfit.mjs", Buffer.from((await bundleHost()).code)),
-      JOB: await give(options, "manyfit-job.frame", await keyedJobFile(prepared, buckets, options)),
+      JOB: await give(options, "manyfit-job.frame", work.jobFile),
     },
   });
+  const { relation, columns, taskCount } = work;
   const fitted = mappedInArrow(relation, { command, outputType: outputType(), pythonVersion, columns });
   const { partitionCount } = prepared.inventory;
-  const answers = new SparkAnswers(partitionCount, buckets.rowCounts.length);
-  let isFitting = false;
+  const answers = new SparkAnswers(partitionCount, taskCount);
+  let isFitting = prepared.kind === "files";
   for await (const table of collectTables(session, fitted, signal)) {
     // Spark brings all rows together before it ends the first task.
-    if (!isFitting)
-      yield {
-        type: "phase.started",
-        atMs: Date.now(),
-        phase: "fitting",
-        total: partitionCount,
-        unit: "partitions",
-      };
+    if (!isFitting) yield fittingStarted(partitionCount);
     isFitting = true;
     yield* answers.read(table);
   }
   answers.finish();
+}
+
+/** What Spark's tasks are given. */
+interface SparkWork extends TaskRows {
+  readonly jobFile: Uint8Array;
+  /** Null where Spark decides how many there are. */
+  readonly taskCount: number | null;
+}
+
+async function keysWork(prepared: SparkKeys, options: SparkFitOptions): Promise<SparkWork> {
+  const buckets = planSparkBuckets(partitionsOf(prepared), options);
+  const jobFile = await keyedJobFile(prepared, buckets, options);
+  return { ...taskRows(prepared, buckets), jobFile, taskCount: buckets.rowCounts.length };
+}
+
+async function filesWork(prepared: SparkFiles, options: SparkFitOptions): Promise<SparkWork> {
+  const columns = ["path", "content"];
+  const relation = projected(prepared.contents, columns);
+  return { relation, columns, jobFile: await filesJobFile(prepared, options), taskCount: null };
+}
+
+function fittingStarted(total: number): RunEvent {
+  return { type: "phase.started", atMs: Date.now(), phase: "fitting", total, unit: "partitions" };
 }
 
 /** Gives executors a file under a name with its hash; the name that it has there. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
@@ -80,6 +80,7 @@ async function inspectCopy(
   job: Job,
   context: SparkPrepareContext,
 ): Promise<SourceSchema> {
+  await mkdir(context.tempFolder, { recursive: true });
   const folder = await mkdtemp(join(context.tempFolder, "file-"));
   try {
     const copy = await copyFile(file, folder, context);

@@ -26,12 +26,15 @@ interface Origin {
  */
 export class SparkAnswers {
   readonly #isAnswered: Uint8Array;
-  readonly #isDone: Uint8Array;
+  readonly #taskCount: number | null;
+  /** Of tasks that were heard of, whether they are done. */
+  readonly #isDone = new Map<number, boolean>();
   readonly #workers = new Map<string, number>();
 
-  constructor(partitionCount: number, taskCount: number) {
+  /** `taskCount` is null where Spark decides how many tasks there are. */
+  constructor(partitionCount: number, taskCount: number | null) {
     this.#isAnswered = new Uint8Array(partitionCount);
-    this.#isDone = new Uint8Array(taskCount);
+    this.#taskCount = taskCount;
   }
 
   /**
@@ -62,13 +65,18 @@ export class SparkAnswers {
         "source_changed",
         `partition ${missing}: was counted, and no executor was given a row of it; run again when nothing writes to the source`,
       );
-    const task = this.#isDone.indexOf(0);
-    if (task >= 0) throw broken(`task ${task} has ended before it was done`);
+    for (const [task, isDone] of this.#isDone) {
+      if (!isDone) throw broken(`task ${task} has ended before it was done`);
+    }
+    if (this.#isDone.size !== (this.#taskCount ?? this.#isDone.size))
+      throw broken(`${this.#isDone.size} of ${this.#taskCount} tasks were heard of`);
   }
 
   #itemOf(message: FromHost | Restarted, origin: Origin): RunEvent | ResultBatch | null {
     const task = origin.partition;
-    if (this.#isDone[task] !== 0) throw broken(`task ${task} is none of this run, or was done before`);
+    if (this.#isDone.get(task) === true || task >= (this.#taskCount ?? Number.POSITIVE_INFINITY))
+      throw broken(`task ${task} is none of this run, or was done before`);
+    this.#isDone.set(task, false);
     switch (message.type) {
       case "result":
         this.#answer(message.batch.partition);
@@ -84,7 +92,7 @@ export class SparkAnswers {
         };
       }
       case "done":
-        this.#isDone[task] = 1;
+        this.#isDone.set(task, true);
         return null;
       case "failed":
         throw new ManyfitError(message.code, message.message);

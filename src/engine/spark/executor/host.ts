@@ -1,13 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { errorFrom, ManyfitError } from "../../../errors.ts";
-import type { Dispatcher, Happening } from "../../../pool/dispatcher.ts";
+import type { Dispatcher, DispatcherOptions, Happening } from "../../../pool/dispatcher.ts";
 import { workOnPool } from "../../../pool/work-on-pool.ts";
 import { encodeFrame } from "../../../protocol/frame.ts";
 import { FrameDecoder } from "../../../protocol/frame-decoder.ts";
 import type { WorkerEntry } from "../../../worker/worker-entry.ts";
 import { FillBucket } from "./fill-bucket.ts";
-import { EXECUTOR_VERSION, type ExecutorJob, type FromHost, type ToHost } from "./job-file.ts";
+import { GatherFiles, partitionsByPath, refuseDeclined } from "./gather-files.ts";
+import {
+  EXECUTOR_VERSION,
+  type ExecutorJob,
+  type FromHost,
+  type JobSource,
+  type ToHost,
+} from "./job-file.ts";
 import { TaskAnswers } from "./task-answers.ts";
 import { initOnExecutor } from "./unpack-files.ts";
 
@@ -96,6 +103,7 @@ class ExecutorHost {
     if (first.value.type !== "job") throw unexpected(first.value.type, "the job");
     const { path, python } = first.value;
     const job = await readJob(path);
+    let refuse: DispatcherOptions["onDeclined"];
     let stopProducing = (): void => undefined;
     const stopped = new Promise<void>((resolve) => (stopProducing = resolve));
     const happening = workOnPool({
@@ -106,8 +114,17 @@ class ExecutorHost {
       resultSchema: job.resultSchema,
       limits: job.limits,
       signal: this.#stop.signal,
+      onDeclined: (...declined) => refuse?.(...declined),
       // The next bytes may never come; the process ends then, without them.
-      produce: (dispatcher) => Promise.race([this.#produce(job, messages, dispatcher), stopped]),
+      produce: (dispatcher) => {
+        refuse = (partition, path, reason) =>
+          refuseDeclined(dispatcher, job.resultSchema, { partition, path, reason });
+        const produced =
+          job.source === null
+            ? this.#produce(job, messages, dispatcher)
+            : this.#produceFiles(job.source, messages, dispatcher);
+        return Promise.race([produced, stopped]);
+      },
       stopProducing,
     });
     for await (const item of happening) await this.#tell(item);
@@ -117,13 +134,11 @@ class ExecutorHost {
   async #produce(job: ExecutorJob, messages: AsyncIterable<ToHost>, dispatcher: Dispatcher): Promise<void> {
     let filling: FillBucket | null = null;
     for await (const message of messages) {
-      if (message.type === "job") throw unexpected("a second job", "rows");
+      if (message.type === "job" || message.type === "file") throw unexpected(`a ${message.type}`, "rows");
       const { task } = message;
       const bucket = job.buckets[task];
       if (bucket === undefined) throw unexpected(`task ${task}`, `tasks below ${job.buckets.length}`);
-      if (this.#answers !== null || task !== (this.task ?? task))
-        throw unexpected(`${message.type} of task ${task}`, `nothing before task ${this.task} is done`);
-      this.task = task;
+      this.#beAt(task, message.type);
       filling ??= new FillBucket(bucket, job.init.readColumns);
       if (message.type === "rows") filling.add(message);
       else {
@@ -133,8 +148,46 @@ class ExecutorHost {
         dispatcher.add(work);
       }
     }
+    this.#endProducing(dispatcher);
+  }
+
+  /** Makes work of the files that come: those of a task are one. */
+  async #produceFiles(
+    source: JobSource,
+    messages: AsyncIterable<ToHost>,
+    dispatcher: Dispatcher,
+  ): Promise<void> {
+    const partitionOf = partitionsByPath(source);
+    let gathering = new GatherFiles(source, partitionOf);
+    for await (const message of messages) {
+      if (message.type === "job" || message.type === "rows") throw unexpected(message.type, "files");
+      this.#beAt(message.task, message.type);
+      if (message.type === "file") gathering.add(message);
+      else if (gathering.count === 0) await this.#endTask(message.task);
+      else {
+        this.#answers = new TaskAnswers(gathering.count);
+        dispatcher.add(gathering.finish());
+        gathering = new GatherFiles(source, partitionOf);
+      }
+    }
+    this.#endProducing(dispatcher);
+  }
+
+  #beAt(task: number, what: string): void {
+    if (this.#answers !== null || task !== (this.task ?? task))
+      throw unexpected(`${what} of task ${task}`, `nothing before task ${this.task} is done`);
+    this.task = task;
+  }
+
+  #endProducing(dispatcher: Dispatcher): void {
     if (this.task === null) dispatcher.finish();
     else this.#stop.abort(new ManyfitError("interrupted", "whoever sent the rows has closed the pipe"));
+  }
+
+  async #endTask(task: number): Promise<void> {
+    this.#answers = null;
+    this.task = null;
+    await this.#shim.send({ type: "done", task });
   }
 
   async #tell(item: Happening): Promise<void> {
@@ -145,9 +198,7 @@ class ExecutorHost {
     );
     const { task } = this;
     if (task === null || this.#answers?.take(item) !== true) return;
-    this.#answers = null;
-    this.task = null;
-    await this.#shim.send({ type: "done", task });
+    await this.#endTask(task);
   }
 }
 

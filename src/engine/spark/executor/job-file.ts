@@ -22,8 +22,10 @@ export interface ExecutorJob {
   readonly init: PoolInit;
   readonly limits: WorkerLimits;
   readonly resultSchema: ResultSchema;
-  /** By the number of the task. */
+  /** By the number of the task; empty where files are partitions. */
   readonly buckets: readonly JobBucket[];
+  /** Files that are partitions; null where rows are brought together. */
+  readonly source: JobSource | null;
   /** The user's trainer, and what it needs beside it; empty for estimators. */
   readonly files: readonly JobFile[];
   /** The sources of `python/manyfit_host`; empty where no Python is needed. */
@@ -41,9 +43,17 @@ export interface JobBucket {
   readonly keys: KeyList | null;
 }
 
+/** Files of the cluster of which each is a partition. */
+export interface JobSource {
+  /** As Spark names them, by the number of the partition. */
+  readonly paths: readonly string[];
+  /** Keys of all partitions; null where the trainer does not see them. */
+  readonly keys: KeyList | null;
+}
+
 /** A file of the job. */
 export interface JobFile {
-  /** A plain name, without folders. */
+  /** A relative path; `/` parts folders. */
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -61,6 +71,15 @@ export interface RowsMessage {
   readonly columns: readonly ArrivingColumn[];
 }
 
+/** A file of a task, whole. */
+export interface FileMessage {
+  readonly type: "file";
+  readonly task: number;
+  /** As Spark names it. */
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
 /** A column as Arrow holds it. `isValid`: a byte per row, 1 is a value; null where NULLs are not told apart. */
 export type ArrivingColumn =
   | { readonly values: Float64Array; readonly isValid: Uint8Array | null }
@@ -72,7 +91,8 @@ export type ToHost =
   /** The first message, once: where the job file lies, and the Python that Spark's worker runs. */
   | { readonly type: "job"; readonly path: string; readonly python: string }
   | RowsMessage
-  /** A task has all its rows. */
+  | FileMessage
+  /** A task has all its rows, or files. */
   | { readonly type: "end"; readonly task: number };
 
 /** What a host tells. Numbers of tasks and workers within results and events are the host's own. */

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ManyfitError } from "../../../errors.ts";
 import type { PoolInit } from "../../../pool/worker-pool.ts";
 import type { ExecutorJob, JobFile } from "./job-file.ts";
@@ -55,7 +55,11 @@ async function unpack(job: ExecutorJob, folder: string): Promise<string> {
 
 async function writeFiles(folder: string, files: readonly JobFile[]): Promise<void> {
   await mkdir(folder);
-  for (const { name, bytes } of files) await writeFile(join(folder, name), bytes, { flag: "wx" });
+  for (const { name, bytes } of files) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes, { flag: "wx" });
+  }
 }
 
 async function isThere(folder: string): Promise<boolean> {

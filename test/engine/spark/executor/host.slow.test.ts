@@ -70,7 +70,7 @@ function bucketOf(columns: ExecutorJob["init"]["readColumns"], first: number, co
 }
 
 const LIMITS = { timeoutMs: null, memoryBytes: null, loading: null };
-const NO_FILES = { files: [], pythonHost: [] };
+const NO_FILES = { files: [], pythonHost: [], source: null };
 
 function moduleJob(path: string): ExecutorJob {
   return {
