@@ -258,7 +258,15 @@ async function commit(
   const files = await readFiles(inspection, hashing, writer, signal);
   const environment = environmentOf(opened);
   const { startedAtMs } = log;
-  const facts = { job, files, environment, startedAtMs, commitStartedAtMs, phaseMs: log.phaseMs() };
+  const facts = {
+    job,
+    files,
+    countedRows: countedRowsOf(inspection),
+    environment,
+    startedAtMs,
+    commitStartedAtMs,
+    phaseMs: log.phaseMs(),
+  };
   const progress = commitProgress(total, (done) =>
     log.add({ type: "phase.progressed", atMs: Date.now(), phase: "committing", done }),
   );
@@ -266,6 +274,12 @@ async function commit(
   log.add({ type: "phase.progressed", atMs: Date.now(), phase: "committing", done: 0 });
   const { counts, digest } = await writer.commit(facts, progress);
   log.add({ type: "run.committed", atMs: Date.now(), counts: counts.states, digest });
+}
+
+/** Rows of all partitions as they were counted; null where they were not. */
+function countedRowsOf({ inventory: { rows } }: Inspection): number | null {
+  const sum = rows.reduce((total, some) => total + some, 0);
+  return Number.isNaN(sum) ? null : sum;
 }
 
 /** Passes on how far a commit is, once for each whole percent: it is said of every 2,048 partitions. */

@@ -77,6 +77,8 @@ export interface RunEnvironment {
 export interface RunFacts {
   readonly job: ResolvedJob;
   readonly files: readonly ReadFile[];
+  /** Rows of all partitions as they were counted before they were fitted; null where they were not. */
+  readonly countedRows: number | null;
   readonly environment: RunEnvironment;
   readonly startedAtMs: number;
   /** When the committing phase began. */

@@ -30,13 +30,15 @@ export async function trained(
       const { columns, rows: found } = await run.query(sql);
       return found.map((values) => Object.fromEntries(columns.map(({ name }, i) => [name, values[i]])));
     };
+    const hasBytes = run.manifest!.resultSchema.form === "document";
+    const asHex = hasBytes ? "* replace (hex(model_blob) as model_blob)" : "*";
     const varying = "task, worker, attempts, started_at, duration_ms";
     return {
       folder: run.folder,
       manifest: run.manifest!,
       events,
       ledger: await rows(`select * exclude (${varying}) from ledger order by partition`),
-      models: await rows("select * from models order by partition"),
+      models: await rows(`select ${asHex} from models order by partition`),
     };
   } finally {
     await run.close();

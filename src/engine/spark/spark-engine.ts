@@ -19,6 +19,7 @@ import { fitOnSpark } from "./fit-on-spark.ts";
 import { prepareOnSpark } from "./prepare.ts";
 import type { SparkPrepared } from "./prepared.ts";
 import { openSession } from "./shared-session.ts";
+import { sparkTaskCount } from "./spark-buckets.ts";
 
 /** What the engine has on this machine. */
 export interface SparkEngineOptions {
@@ -120,7 +121,12 @@ class SparkEngine implements Engine {
     const minRows = this.#estimator(prepared)?.minRows ?? Math.max(module?.minRows ?? 0, rowPolicy.minRows);
     return {
       ...{ inventory, minRows, resultSchema: this.#resultSchema(prepared) },
-      ...{ exchangeBytes: 0, memory: null, tasks: null, bundle: this.#module?.bundle ?? null },
+      ...{
+        exchangeBytes: 0,
+        memory: null,
+        tasks: this.#tasks(prepared),
+        bundle: this.#module?.bundle ?? null,
+      },
     };
   }
 
@@ -177,6 +183,12 @@ class SparkEngine implements Engine {
   /** Aborted as the signal is, and when the engine is closed. */
   #whileOpen(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  /** Tasks that the rows are brought to; null where Spark itself packs files into tasks. */
+  #tasks(prepared: SparkPrepared): number | null {
+    const { cores, spec } = this.#cluster;
+    return sparkTaskCount(prepared, { cores, tasks: spec.tasks });
   }
 
   #workerTrainer({ inventory: { job } }: SparkPrepared): WorkerTrainer {

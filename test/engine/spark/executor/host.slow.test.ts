@@ -85,6 +85,7 @@ function moduleJob(path: string): ExecutorJob {
       const { firstPartition, partitionRows } = madeBucket(first, 10);
       return { firstPartition, partitionRows, textBytes: [0, 0], keys: null };
     }),
+    source: null,
     files: [{ name: "trainer.mjs", bytes: new Uint8Array(readFileSync(path)) }],
     pythonHost: [],
   };
