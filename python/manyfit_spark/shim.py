@@ -3,7 +3,7 @@
 This text behind that of frames.py, whose functions it calls, is pickled and run on executors, with Python 3.9
 or newer, the standard library and pyarrow: nothing can be imported from beside it there.
 The process of Node's (the host) outlives a task: a worker of Spark's that runs the next task of the same job
-uses it again.
+uses it again, and ends it where none comes for a while.
 """
 
 import ctypes
@@ -27,6 +27,8 @@ HOST: str
 """Name of the host's program among the session's files."""
 JOB: str
 """Name of the file that tells the host what to do, there too."""
+IDLE_SECONDS: str
+"""For how long a host waits for another task."""
 
 OUTPUT = pa.schema(
     [
@@ -67,6 +69,7 @@ def run_task(batches):
     except BaseException:
         release(None)
         raise
+    rest()
 
 
 def answers_of(task, batches, kept):
@@ -266,23 +269,55 @@ class Host:
 
 def host_for(task):
     """The host of this job that this process has already, or a new one."""
-    registry = sys.modules.setdefault("_manyfit_hosts", types.ModuleType("_manyfit_hosts"))
-    host = getattr(registry, "host", None)
+    known = registry()
+    with known.lock:
+        if known.timer is not None:
+            known.timer.cancel()
+            known.timer = None
+    host = known.host
     if host is not None and (host.identity != identity_of(task) or not host.is_alive()):
         release(None)
         host = None
     if host is None:
-        host = registry.host = Host(task)
+        host = known.host = Host(task)
     return host
 
 
 def release(host):
     """Ends a host (None: that of this process) and forgets it."""
-    registry = sys.modules.get("_manyfit_hosts")
-    known = getattr(registry, "host", None)
-    if known is not None and host in (None, known):
-        registry.host = None
-        known.kill()
+    known = registry()
+    own = known.host
+    if own is not None and host in (None, own):
+        known.host = None
+        own.kill()
+
+
+def rest():
+    """Ends the host of this process unless another task comes soon: Spark keeps this process for long."""
+    known = registry()
+    with known.lock:
+        known.timer = threading.Timer(float(IDLE_SECONDS), end_idle)
+        known.timer.daemon = True
+        known.timer.start()
+
+
+def end_idle():
+    """Runs in a thread; a task that has begun meanwhile keeps its host."""
+    known = registry()
+    with known.lock:
+        if known.timer is threading.current_thread():
+            known.timer = None
+            release(None)
+
+
+def registry():
+    """What this process knows of its host, whichever copy of this text asks."""
+    known = sys.modules.get("_manyfit_hosts")
+    if known is None:
+        known = sys.modules["_manyfit_hosts"] = types.ModuleType("_manyfit_hosts")
+        known.host = known.timer = None
+        known.lock = threading.Lock()
+    return known
 
 
 def identity_of(task):

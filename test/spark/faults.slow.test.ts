@@ -43,7 +43,9 @@ beforeAll(async () => {
 afterAll(() => cluster?.close());
 
 /** Trains on the cluster, and calls `act` when the first fits are done. */
-function trainUntilFits(out: string, act: (pid: number) => void | Promise<void>): Promise<CliResult> {
+async function trainUntilFits(out: string, act: (pid: number) => void | Promise<void>): Promise<CliResult> {
+  // Those of the run before end soon after it.
+  await until(() => hostsOf(cluster).length === 0);
   const source = readFileSync(join(cwd, "source"), "utf8");
   const line = `exec ${CLI_COMMAND} train ${source} --by k --trainer slow.mjs --spark ${cluster.server} --spark-tasks 6 --out ${out}`;
   return new Promise((resolve, reject) => {

@@ -25,6 +25,9 @@ export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
   readonly onPython?: (version: string) => void;
 }
 
+/** A host that has no task for so long ends: tasks of one run follow each other at once. */
+const IDLE_SECONDS = 10;
+
 /** Columns of the shim's rows, with their types as Spark's JSON has them. */
 const OUTPUT = [
   ["frame", "binary"],
@@ -57,6 +60,7 @@ export async function* fitOnSpark(
     ...{ source: await shimSource(), fileName: "<manyfit>", entry: "run_task", resultType: outputJson() },
     globals: {
       NODE: options.nodePath ?? "",
+      IDLE_SECONDS: String(IDLE_SECONDS),
       HOST: await give(options, "manyfit.mjs", Buffer.from((await bundleHost()).code)),
       JOB: await give(options, "manyfit-job.frame", work.jobFile),
     },

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import sys
+import time
 import types
 
 import pyarrow as pa
@@ -76,6 +77,9 @@ def main():
     with open(os.path.join(folder, "command.pickle"), "rb") as file:
         run, _ = pickle.loads(file.read(), encoding="bytes")
     for number, name in enumerate(tasks):
+        if name == "pause":
+            time.sleep(2)
+            continue
         task.partition = number
         try:
             for batch in run(batches_of(name)):

@@ -30,17 +30,25 @@ interface Scenario {
   /** Names of the rows of each task, see fake-worker.py. */
   readonly tasks: readonly string[];
   readonly node?: string;
+  readonly idleSeconds?: string;
   /** Called when all tasks are through, while the worker still lives. */
   readonly atEnd?: (worker: number, outcome: Outcome) => Promise<void>;
 }
 
-async function runTasks({ python, manner = "", tasks, node = python, atEnd }: Scenario): Promise<Outcome> {
+async function runTasks({
+  python,
+  manner = "",
+  tasks,
+  node = python,
+  idleSeconds = "60",
+  atEnd,
+}: Scenario): Promise<Outcome> {
   const folder = temporaryFolder();
   const command = pickleFunction({
     source: await shimSource(),
     fileName: "<manyfit>",
     entry: "run_task",
-    globals: { NODE: node, HOST: "host.py", JOB: "job.frame" },
+    globals: { NODE: node, HOST: "host.py", JOB: "job.frame", IDLE_SECONDS: idleSeconds },
     resultType: "{}",
   });
   writeFileSync(join(folder, "command.pickle"), command);
@@ -201,6 +209,27 @@ describe("the shim", () => {
         await gone(rows[0]!.message["pid"] as number);
       },
     });
+  });
+
+  test("ends a host that has no task for a while, and has another for the next", async ({
+    python,
+    linux: _,
+  }) => {
+    await runTasks({
+      ...{ python, tasks: ["slices"], idleSeconds: "0.1" },
+      atEnd: async (worker, { rows }) => {
+        await gone(rows[0]!.message["pid"] as number);
+        process.kill(worker, 0);
+      },
+    });
+    const { rows, errors } = await runTasks({
+      python,
+      tasks: ["slices", "pause", "slices"],
+      idleSeconds: "0.1",
+    });
+    expect(errors).toEqual([]);
+    const done = rows.filter(({ message }) => message["type"] === "done");
+    expect(new Set(done.map(({ message }) => message["pid"])).size).toBe(2);
   });
 
   test("leaves no host behind where Spark kills its worker", async ({ python, linux: _ }) => {
