@@ -1,4 +1,4 @@
-import { ManyfitError } from "../errors.ts";
+import { errorFrom, ManyfitError } from "../errors.ts";
 import type { ProcessEnd } from "../protocol/framed-process.ts";
 import { PROTOCOL_VERSION, type PythonHostMessage, type WorkerMessage } from "../protocol/message.ts";
 import type { WorkerEntry } from "../worker/worker-entry.ts";
@@ -34,7 +34,7 @@ export class PythonPool implements WorkerPool {
   readonly #threads: PythonThreads;
   readonly #init: PoolInit;
   readonly #listener: WorkerPoolListener;
-  readonly #workers: PythonWorker[];
+  readonly #workers: PythonWorker[] = [];
   readonly #ending: Promise<unknown>[] = [];
   #isHeld = false;
   #isClosed = false;
@@ -44,7 +44,12 @@ export class PythonPool implements WorkerPool {
     this.#threads = threads;
     this.#init = init;
     this.#listener = listener;
-    this.#workers = Array.from({ length: size }, (_, worker) => this.#start(worker));
+    try {
+      for (let worker = 0; worker < size; worker++) this.#workers.push(this.#start(worker));
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
     // There may be more than there is work for.
     if (threads.reserve !== null) this.#ending.push(threads.reserve.close());
   }
@@ -59,7 +64,12 @@ export class PythonPool implements WorkerPool {
   }
 
   restart(worker: number): void {
-    if (!this.#isClosed) this.#workers[worker] = this.#start(worker);
+    if (this.#isClosed) return;
+    try {
+      this.#workers[worker] = this.#start(worker);
+    } catch (error) {
+      this.#listener.onFailure(errorFrom(error));
+    }
   }
 
   pidOf(worker: number): number | null {

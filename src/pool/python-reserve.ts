@@ -15,7 +15,7 @@ export type PrestartQuestion = Omit<PrestartMessage, "type" | "name" | "schema">
  */
 export class PythonReserve {
   readonly #entry: string;
-  readonly #threads: (PythonThread | null)[] = [];
+  readonly #threads = new Map<number, PythonThread>();
   readonly #ending: Promise<unknown>[] = [];
 
   /** `entry` is the module that threads run. */
@@ -50,14 +50,15 @@ export class PythonReserve {
 
   /** The thread that was started to be this worker; null where there is none, or its child is gone. */
   take(worker: number): PythonThread | null {
-    const thread = this.#threads[worker] ?? null;
-    this.#threads[worker] = null;
+    const thread = this.#threads.get(worker) ?? null;
+    this.#threads.delete(worker);
     return thread;
   }
 
   /** Ends what nobody took, and waits until it is gone. */
   async close(): Promise<void> {
-    for (const thread of this.#threads.splice(0)) if (thread !== null) this.#ending.push(thread.leave());
+    for (const thread of this.#threads.values()) this.#ending.push(thread.leave());
+    this.#threads.clear();
     await Promise.all(this.#ending);
   }
 
@@ -74,15 +75,15 @@ export class PythonReserve {
     const thread = new PythonThread(this.#entry, {
       onMessage: (message) => {
         hear?.(message);
-        // The pool starts another, and says what is wrong with it.
-        if (message.type === "ended") forget();
+        // The pool starts another, and says what is wrong with it. `broken` is a child that was never there.
+        if (message.type === "ended" || (message.type === "broken" && hear === null)) forget();
       },
       onProblem: (problem, cause) => {
         forget();
         if (hear !== null) fail(problem, cause);
       },
     });
-    this.#threads[worker] = thread;
+    this.#threads.set(worker, thread);
     thread.post({ type: "prestart", name: `worker ${worker}`, ...question });
   }
 }

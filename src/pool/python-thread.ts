@@ -23,6 +23,7 @@ export interface PythonThreadOwner {
 /** A thread with a Python child, which it starts when it is told to. Nothing is told of it once it was ended. */
 export class PythonThread {
   readonly #thread: Worker;
+  readonly #gone: Promise<void>;
   #owner: PythonThreadOwner;
   #pid: number | null = null;
   #isOver = false;
@@ -31,6 +32,8 @@ export class PythonThread {
     this.#owner = owner;
     const { path, argv } = startOf(entry);
     this.#thread = new Worker(path, { argv, ...threadOptions() });
+    // A thread that ended by itself tells it once, to those who listened then.
+    this.#gone = new Promise((gone) => this.#thread.once("exit", () => gone()));
     const fail = (problem: string, cause?: Error): void => {
       if (!this.#isOver) this.#owner.onProblem(problem, cause);
     };
@@ -73,10 +76,9 @@ export class PythonThread {
     if (this.#isOver) return;
     this.#isOver = true;
     this.endChild();
-    const gone = new Promise((exit) => this.#thread.once("exit", exit));
     this.#thread.postMessage({ type: "leave" } satisfies LeaveMessage);
     const tooLate = setTimeout(() => void this.#thread.terminate(), LEAVE_WITHIN_MS);
-    await gone;
+    await this.#gone;
     clearTimeout(tooLate);
   }
 
@@ -94,12 +96,10 @@ export class PythonThread {
 
 /** Ends a Python child with all that it started and that did not leave its group. */
 function killGroup(pid: number): void {
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, "SIGKILL");
-      return;
-    } catch {
-      // It leads no group (Windows has none), or it is gone already.
-    }
+  try {
+    // Where there are groups it leads one: its bare number may be another process's by now.
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch {
+    // It is gone already.
   }
 }
