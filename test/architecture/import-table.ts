@@ -88,7 +88,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     values: ["job", "source", "trainer", "table"],
     types: ["bundle"],
   },
-  engine: { types: ["table", "run", "key", "job", "protocol", "source"] },
+  engine: { values: ["trainer", "run", "job"], types: ["table", "key", "protocol", "source", "user-module"] },
   "engine/spark/connect": {
     packages: ["@grpc/grpc-js", "@bufbuild/protobuf", "#spark-connect"],
     node: true,

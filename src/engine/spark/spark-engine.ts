@@ -2,17 +2,15 @@ import type { Connection, Duckdb } from "../../duckdb/duckdb.ts";
 import type { SparkSpec } from "../../engine-options.ts";
 import { ManyfitError } from "../../errors.ts";
 import { isEstimatorSpec, type Job } from "../../job/job.ts";
-import type { WorkerTrainer } from "../../protocol/message.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
-import { DOCUMENT_SCHEMA, type ResultSchema } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
-import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
-import type { Trainer } from "../../trainer/trainer.ts";
 import { loadUserModule } from "../../user-module/load-user-module.ts";
 import type { UserModule } from "../../user-module/user-module.ts";
 import type { ClusterFacts, Engine, Inspection } from "../engine.ts";
+import { firstPhase } from "../first-phase.ts";
 import { allOrInterrupted, interruptedOr } from "../interrupted.ts";
+import { type JobTrainer, jobTrainer } from "../job-trainer.ts";
 import { clusterCores } from "./cluster-cores.ts";
 import type { SparkSession } from "./connect/session.ts";
 import { fitOnSpark } from "./fit-on-spark.ts";
@@ -117,17 +115,10 @@ class SparkEngine implements Engine {
     });
     this.#prepared = prepared;
     const { inventory } = prepared;
-    const { module, rowPolicy } = inventory.job;
-    const minRows = this.#estimator(prepared)?.minRows ?? Math.max(module?.minRows ?? 0, rowPolicy.minRows);
-    return {
-      ...{ inventory, minRows, resultSchema: this.#resultSchema(prepared) },
-      ...{
-        exchangeBytes: 0,
-        memory: null,
-        tasks: this.#tasks(prepared),
-        bundle: this.#module?.bundle ?? null,
-      },
-    };
+    const { minRows, resultSchema } = this.#trainer(prepared);
+    const tasks = this.#tasks(prepared);
+    const bundle = this.#module?.bundle ?? null;
+    return { inventory, resultSchema, minRows, exchangeBytes: 0, memory: null, tasks, bundle };
   }
 
   run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
@@ -159,11 +150,12 @@ class SparkEngine implements Engine {
     const { policy } = prepared.inventory.job;
     try {
       signal.throwIfAborted();
-      yield firstPhase(prepared);
+      yield firstPhase(prepared.kind, prepared.inventory);
+      const { worker, resultSchema } = this.#trainer(prepared);
       yield* fitOnSpark(prepared, {
         ...{ session, cores, signal, tasks: spec.tasks, nodePath: spec.node },
-        trainer: this.#workerTrainer(prepared),
-        resultSchema: this.#resultSchema(prepared),
+        trainer: worker(),
+        resultSchema,
         limits: {
           timeoutMs: policy.timeoutMs,
           memoryBytes: this.#options.memoryPerWorkerBytes,
@@ -191,30 +183,9 @@ class SparkEngine implements Engine {
     return sparkTaskCount(prepared, { cores, tasks: spec.tasks });
   }
 
-  #workerTrainer({ inventory: { job } }: SparkPrepared): WorkerTrainer {
-    const { trainer, trainerColumns } = job;
-    if (!isEstimatorSpec(trainer)) return this.#module!.worker();
-    return { kind: "estimator", spec: trainer, columns: trainerColumns! };
+  #trainer({ inventory: { job } }: SparkPrepared): JobTrainer {
+    return jobTrainer(job, this.#module, this.#options.families);
   }
-
-  #resultSchema(prepared: SparkPrepared): ResultSchema {
-    return this.#estimator(prepared)?.resultSchema ?? DOCUMENT_SCHEMA;
-  }
-
-  /** The job's estimator as a trainer; null where its trainer is a module. */
-  #estimator({ inventory: { job } }: SparkPrepared): Trainer | null {
-    if (!isEstimatorSpec(job.trainer)) return null;
-    return createTrainer(job.trainer, job.trainerColumns!, this.#options.families, job);
-  }
-}
-
-/** Rows have to be brought together before they are fitted, files are fitted as they are read. */
-function firstPhase({ kind, inventory }: SparkPrepared): RunEvent {
-  const { rowCount, partitionCount } = inventory;
-  const atMs = Date.now();
-  return kind === "keys"
-    ? { type: "phase.started", atMs, phase: "exchanging", total: rowCount, unit: "rows" }
-    : { type: "phase.started", atMs, phase: "fitting", total: partitionCount, unit: "partitions" };
 }
 
 function notOnSpark(what: string, advice: string): ManyfitError {
