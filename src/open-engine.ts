@@ -75,7 +75,10 @@ export async function openEngine(workers: number, options: EngineOptions = {}): 
     const common = { duckdb, tempFolder, families: BUILT_IN_ESTIMATORS };
     const engine =
       spec.kind === "spark"
-        ? await openSpark(spec, { ...common, told, python: extra.python ?? null, signal })
+        ? await openSpark(spec, {
+            ...{ ...common, told, signal },
+            ...{ python: extra.python ?? null, startsAhead: extra.startsAhead ?? false },
+          })
         : await createLocalEngine({ ...common, workers, ...(memory === null ? {} : { memory }), ...extra });
     return { duckdb, memory, tempFolder, engine, close: () => engine.close().finally(free) };
   } catch (error) {
@@ -90,6 +93,7 @@ interface SparkContext {
   readonly families: LocalEngineOptions["families"];
   readonly told: EngineOptions["memory"];
   readonly python: string | null;
+  readonly startsAhead: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -20,42 +20,58 @@ export interface CountedFiles {
 const ASKED_AT_A_TIME = 8;
 
 /**
- * Counts the rows of each Parquet file and checks that all have the columns `names`: Spark reads a column that a file lacks as
- * NULL, and says nothing.
- * @throws ManyfitError `source_unreadable` where one lacks a column, `source_changed` where there is another file than listed.
+ * Counts the rows of each Parquet file, without a look at their columns.
+ * @throws ManyfitError `source_changed` where there is another file than listed.
  */
 export async function countParquetRows(
   raw: Relation,
   files: readonly SourceFile[],
-  names: readonly string[],
   asking: Asking,
 ): Promise<CountedFiles> {
-  const place = placesOf(files);
   const rows = new Array<number>(files.length).fill(0);
   const found: { file: string; index: number }[] = [];
-  const suspects: number[] = [];
+  for await (const { file, index, values } of byFile(raw, files, { names: [], ...asking })) {
+    rows[index] = Number(values["n"]);
+    found.push({ file, index });
+  }
+  return { rows, starts: startsOf(rows, found) };
+}
+
+/**
+ * Checks that all files have the columns `names`: Spark reads a column that a file lacks as NULL, and says nothing. It is one
+ * more pass over the source, needed only where there are NULLs.
+ * @throws ManyfitError `source_unreadable` where one lacks a column.
+ */
+export async function checkParquetColumns(
+  raw: Relation,
+  files: readonly SourceFile[],
+  names: readonly string[],
+  asking: Asking,
+): Promise<void> {
+  const suspects: SourceFile[] = [];
+  for await (const { index, values } of byFile(raw, files, { names, ...asking })) {
+    if (names.some((_, i) => values[`p${i}`] === 0n)) suspects.push(files[index]!);
+  }
+  await askColumns(suspects, names, asking);
+}
+
+/** For each file that has rows their count `n`, and of each of some columns the count of values `p0 …`. */
+async function* byFile(
+  raw: Relation,
+  files: readonly SourceFile[],
+  { names, session, signal }: Asking & { readonly names: readonly string[] },
+): AsyncGenerator<{ file: string; index: number; values: Readonly<Record<string, unknown>> }> {
+  const place = placesOf(files);
   const columns = names.map((name, i) => `${quoteName(name)} as x${i}`);
   const present = names.map((_, i) => `count(x${i}) as p${i}`);
-  const counts = grouped(
-    projected(raw, ["_metadata.file_path as file", ...columns]),
-    ["file"],
-    ["count(*) as n", ...present],
-  );
-  for await (const table of collectTables(asking.session, counts, asking.signal)) {
-    for (const row of table.toArray() as Record<string, unknown>[]) {
-      const file = row["file"] as string;
-      const index = place(file);
-      rows[index] = Number(row["n"]);
-      found.push({ file, index });
-      if (names.some((_, i) => row[`p${i}`] === 0n)) suspects.push(index);
+  const rows = projected(raw, ["_metadata.file_path as file", ...columns]);
+  const counts = grouped(rows, ["file"], ["count(*) as n", ...present]);
+  for await (const table of collectTables(session, counts, signal)) {
+    for (const values of table.toArray() as Record<string, unknown>[]) {
+      const file = values["file"] as string;
+      yield { file, index: place(file), values };
     }
   }
-  await checkColumns(
-    suspects.map((index) => files[index]!),
-    names,
-    asking,
-  );
-  return { rows, starts: startsOf(rows, found) };
 }
 
 /** The columns of a job that have to be in every file. */
@@ -103,7 +119,7 @@ function startsOf(
 }
 
 /** Asks files in which a column has no value at all whether they have the column. */
-async function checkColumns(
+async function askColumns(
   files: readonly SourceFile[],
   names: readonly string[],
   { session, signal }: Asking,

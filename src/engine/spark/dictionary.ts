@@ -21,11 +21,14 @@ export interface CountedKeys {
   readonly usableRows: Float64Array;
   /** Rows of all partitions, also of those beyond the limit. */
   readonly allRows: number;
+  /** Whether a used column has a NULL in any row. */
+  readonly hasNulls: boolean;
 }
 
 /**
  * One pass over the source on the cluster: every key once, numbered in key order here, with its rows and usable rows. Of
- * `limit` only the first so many stay. `used` are the columns that `usedExpressions` gives.
+ * `limit` only the first so many stay. `used` are the columns that {@link usedColumns} gives, beside `lacks`: whether one of
+ * them is NULL in the source.
  */
 export async function countKeys(
   used: Relation,
@@ -48,6 +51,7 @@ function aggregates({ readColumns, rowPolicy }: Pick<ResolvedJob, "readColumns" 
   const isUsable = rowPolicy.nulls === "keep" || usable.length === 0 ? "true" : usable.join(" and ");
   return [
     "cast(count(*) as double) as n",
+    "bool_or(lacks) as lacks",
     `cast(count_if(${isUsable}) as double) as usable`,
     ...textColumns(readColumns).map((i) => `cast(coalesce(sum(octet_length(c${i})), 0) as double) as t${i}`),
     // Looked at once, so that what is not exact fails here and not while others are fitted.
@@ -68,6 +72,7 @@ class Collected {
   readonly #rows: number[] = [];
   readonly #usable: number[] = [];
   readonly #textBytes: number[][];
+  #hasNulls = false;
 
   constructor(job: Pick<ResolvedJob, "keyFields" | "readColumns" | "limit">) {
     this.#job = job;
@@ -83,6 +88,7 @@ class Collected {
     this.#builder.appendColumns(keyColumnsFrom(values, keyFields), table.numRows);
     for (const [i, column] of values.entries()) append(this.#values[i]!, column);
     append(this.#rows, valuesOf<number>(table, "n"));
+    this.#hasNulls ||= valuesOf<boolean>(table, "lacks").includes(true);
     append(this.#usable, valuesOf<number>(table, "usable"));
     for (const [i, column] of this.#texts.entries())
       append(this.#textBytes[i]!, valuesOf<number>(table, `t${column}`));
@@ -113,6 +119,7 @@ class Collected {
       rows: ordered(this.#rows),
       usableRows: ordered(this.#usable),
       allRows: this.#rows.reduce((sum, rows) => sum + rows, 0),
+      hasNulls: this.#hasNulls,
     };
   }
 }

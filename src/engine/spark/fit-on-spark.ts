@@ -3,11 +3,9 @@ import { type DataType, DataTypeSchema } from "#spark-connect/types";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { collectTables } from "./collect-tables.ts";
-import { hashedName } from "./connect/artifacts.ts";
 import type { SparkSession } from "./connect/session.ts";
-import { bundleHost } from "./executor/bundle-host.ts";
 import { type ExecutorTrainer, filesJobFile, keyedJobFile, shimSource } from "./executor-files.ts";
-import { executorPython } from "./executor-python.ts";
+import { type ExecutorStart, giveFile } from "./executor-start.ts";
 import { pickleFunction } from "./pickle-function.ts";
 import type { SparkFiles, SparkKeys, SparkPrepared } from "./prepared.ts";
 import { mappedInArrow, projected } from "./relations.ts";
@@ -21,8 +19,8 @@ export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
   /** Path of Node on the executors; null: as their PATH has it. */
   readonly nodePath: string | null;
   readonly signal: AbortSignal;
-  /** Is told the version of the executors' Python, such as `3.11`, before anything is fitted. */
-  readonly onPython?: (version: string) => void;
+  /** Executors that are ready; see {@link startExecutors}. */
+  readonly executors: ExecutorStart;
 }
 
 /** A host that has no task for so long ends: tasks of one run follow each other at once. */
@@ -53,16 +51,15 @@ export async function* fitOnSpark(
 ): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
   const work =
     prepared.kind === "files" ? await filesWork(prepared, options) : await keysWork(prepared, options);
-  const { session, signal } = options;
-  const pythonVersion = await executorPython(session, signal);
-  options.onPython?.(pythonVersion);
+  const { session, signal, executors } = options;
+  const { pythonVersion } = executors;
   const command = pickleFunction({
     ...{ source: await shimSource(), fileName: "<manyfit>", entry: "run_task", resultType: outputJson() },
     globals: {
       NODE: options.nodePath ?? "",
       IDLE_SECONDS: String(IDLE_SECONDS),
-      HOST: await give(options, "manyfit.mjs", Buffer.from((await bundleHost()).code)),
-      JOB: await give(options, "manyfit-job.frame", work.jobFile),
+      HOST: executors.host,
+      JOB: await giveFile(session, { name: "manyfit-job.frame", bytes: work.jobFile }, signal),
     },
   });
   const { relation, columns, taskCount } = work;
@@ -100,17 +97,6 @@ async function filesWork(prepared: SparkFiles, options: SparkFitOptions): Promis
 
 function fittingStarted(total: number): RunEvent {
   return { type: "phase.started", atMs: Date.now(), phase: "fitting", total, unit: "partitions" };
-}
-
-/** Gives executors a file under a name with its hash; the name that it has there. */
-async function give(
-  { session, signal }: Pick<SparkFitOptions, "session" | "signal">,
-  name: string,
-  bytes: Uint8Array,
-): Promise<string> {
-  const hashed = hashedName(name, bytes);
-  await session.addArtifact({ name: `files/${hashed}`, bytes }, signal);
-  return hashed;
 }
 
 function outputJson(): string {

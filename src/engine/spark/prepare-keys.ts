@@ -8,7 +8,7 @@ import { checkNames } from "../../source/check-names.ts";
 import { commonFormat } from "../../source/file-format.ts";
 import type { SourceSchema } from "../../source/source-schema.ts";
 import { selected, type UsedColumn, usedColumns } from "./column-expressions.ts";
-import { type CountedFiles, countParquetRows, usedNames } from "./count-parquet-rows.ts";
+import { type CountedFiles, checkParquetColumns, countParquetRows, usedNames } from "./count-parquet-rows.ts";
 import { countKeys } from "./dictionary.ts";
 import { type Asking, listSparkFiles } from "./list-spark-files.ts";
 import type { SparkPrepareContext } from "./prepare-context.ts";
@@ -44,7 +44,7 @@ export async function prepareSparkKeys(job: Job, context: SparkPrepareContext): 
   const found = await findRows(parseSparkSource(job.source), job, context);
   try {
     const resolved = await settle(job, found, context);
-    onStep(10, 40);
+    onStep(10, 100);
     return await countPartitions(resolved, found, context);
   } catch (error) {
     throw sparkReadError(error, found.what);
@@ -112,17 +112,17 @@ async function countPartitions(
   const used = usedNames(job);
   const isFiles = files.length > 0;
   const raw = isFiles ? parquetRows(files, ddlOf(used, job)) : relation;
-  const counted = isFiles ? await countParquetRows(raw, files, used, context) : null;
-  context.signal.throwIfAborted();
-  context.onStep(40, 100);
   const values = usedColumns(job);
-  const { dictionary, keys, rows, usableRows, allRows } = await countKeys(
-    projected(raw, values.map(selected)),
-    job,
-    context,
-  );
+  const lacks = used.map((name) => `${quoteName(name)} is null`).join(" or ") || "false";
+  const [counted, found] = await Promise.all([
+    isFiles ? countParquetRows(raw, files, context) : null,
+    countKeys(projected(raw, [...values.map(selected), `${lacks} as lacks`]), job, context),
+  ]);
+  const { dictionary, keys, rows, usableRows, allRows } = found;
   if (allRows === 0)
     throw new ManyfitError("source_empty", `${what}: the source has no row; there is nothing to train on`);
+  // The columns of one file are those of the source.
+  if (found.hasNulls && files.length > 1) await checkParquetColumns(raw, files, used, context);
   const listed = counted?.rows.reduce((sum, count) => sum + count, 0) ?? allRows;
   if (listed !== allRows) {
     const text = `${what}: has ${allRows} rows by key and ${listed} by file; run again when nothing writes to it`;

@@ -110,9 +110,12 @@ export function joined(
   return relationOf({ case: "join", value: { left, right, joinCondition, joinType } });
 }
 
-/** Rows in exactly so many tasks, those with equal values of `column` in one: the task is pmod(murmur3(value, 42), tasks). */
-export function repartitioned(input: Relation, column: string, tasks: number): Relation {
-  const partitionExprs = [sqlExpression(quoteName(column))];
+/**
+ * Rows in exactly so many tasks, those with equal values of an expression in SQL in one: the task is
+ * pmod(murmur3(value, 42), tasks).
+ */
+export function repartitioned(input: Relation, expression: string, tasks: number): Relation {
+  const partitionExprs = [sqlExpression(expression)];
   return relationOf({
     case: "repartitionByExpression",
     value: { input, partitionExprs, numPartitions: tasks },

@@ -13,6 +13,7 @@ import { allOrInterrupted, interruptedOr } from "../interrupted.ts";
 import { type JobTrainer, jobTrainer } from "../job-trainer.ts";
 import { clusterCores } from "./cluster-cores.ts";
 import type { SparkSession } from "./connect/session.ts";
+import { type ExecutorStart, startExecutors } from "./executor-start.ts";
 import { fitOnSpark } from "./fit-on-spark.ts";
 import { prepareOnSpark } from "./prepare.ts";
 import type { SparkPrepared } from "./prepared.ts";
@@ -30,6 +31,8 @@ export interface SparkEngineOptions {
   readonly python: string | null;
   /** Bytes of each process of a trainer of the user's on the executors; null: no limit but Spark's. */
   readonly memoryPerWorkerBytes: number | null;
+  /** Whether executors are made ready to fit while the job is inspected; see {@link startExecutors}. */
+  readonly startsAhead: boolean;
   /** Ends the way to a server that does not answer. */
   readonly signal: AbortSignal;
 }
@@ -74,6 +77,7 @@ class SparkEngine implements Engine {
   #running: AsyncGenerator<unknown, void, undefined> | null = null;
   #prepared: SparkPrepared | null = null;
   #module: UserModule | null = null;
+  #executors: Promise<ExecutorStart> | null = null;
   #python: string | null = null;
 
   constructor(cluster: Cluster, options: SparkEngineOptions) {
@@ -103,6 +107,7 @@ class SparkEngine implements Engine {
     report({ type: "phase.started", atMs: Date.now(), phase: "reading", total, unit });
     const { families, tempFolder, python } = this.#options;
     const { session, connection } = this.#cluster;
+    if (this.#options.startsAhead) this.#startExecutors(signal);
     // The workers are processes of the executors: JavaScript is asked in one here, too.
     if (!isEstimatorSpec(job.trainer))
       this.#module = await loadUserModule(job.trainer, { workers: 1, tempFolder, python });
@@ -138,6 +143,7 @@ class SparkEngine implements Engine {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#inspecting.catch(() => undefined);
+    await this.#executors?.catch(() => undefined);
     await this.#running?.return();
     this.#cluster.connection.close();
     await this.#module?.close();
@@ -151,6 +157,8 @@ class SparkEngine implements Engine {
     try {
       signal.throwIfAborted();
       yield firstPhase(prepared.kind, prepared.inventory);
+      const executors = await this.#startExecutors(signal);
+      this.#python = executors.pythonVersion;
       const { worker, resultSchema } = this.#trainer(prepared);
       yield* fitOnSpark(prepared, {
         ...{ session, cores, signal, tasks: spec.tasks, nodePath: spec.node },
@@ -162,14 +170,21 @@ class SparkEngine implements Engine {
           loading: this.#module?.loading ?? null,
         },
         bundle: this.#module?.bundle ?? null,
-        onPython: (version) => {
-          this.#python = version;
-        },
+        executors,
       });
       signal.throwIfAborted();
     } catch (error) {
       throw interruptedOr(error, signal);
     }
+  }
+
+  /** What is wrong with them is said to whoever needs them. */
+  #startExecutors(signal: AbortSignal): Promise<ExecutorStart> {
+    if (this.#executors === null) {
+      this.#executors = startExecutors(this.#cluster.session, signal);
+      this.#executors.catch(() => undefined);
+    }
+    return this.#executors;
   }
 
   /** Aborted as the signal is, and when the engine is closed. */

@@ -1,4 +1,4 @@
-import { columnFromArray, int32, tableFromColumns, tableToIPC } from "@uwdata/flechette";
+import { columnFromArray, int64, type Table, tableFromColumns, tableToIPC } from "@uwdata/flechette";
 import type { Relation } from "#spark-connect/relations";
 import { ManyfitError } from "../../errors.ts";
 import type { SparkKeys } from "./prepared.ts";
@@ -38,46 +38,63 @@ export function taskRows(prepared: SparkKeys, buckets: SparkBuckets): TaskRows {
   const { readColumns } = inventory.job;
   const values = readColumns.flatMap(({ hasValidity }, i) => (hasValidity ? [`c${i}`, `v${i}`] : [`c${i}`]));
   const count = buckets.rowCounts.length;
-  const labelled = withLabels(prepared, buckets, ["position", ...order, ...values]);
-  const inTasks = repartitioned(labelled, "label", count);
+  const placed = withPlaces(prepared, buckets, ["position", ...order, ...values]);
+  const inTasks = repartitioned(placed, LABEL, count);
   const columns = ["position", "partition", ...values];
-  if (order.length === 0) return { relation: projected(inTasks, columns.map(quoteName)), columns };
-  const sorted = sortedWithinTasks(inTasks, ["partition", ...order, "position"]);
+  const ofTasks = projected(inTasks, ["position", PARTITION, ...order, ...values]);
+  if (order.length === 0) return { relation: ofTasks, columns };
+  const sorted = sortedWithinTasks(ofTasks, ["partition", ...order, "position"]);
   // Rises with the rows of a task as they come, and is below 2^53 for the first million tasks.
   const arrival = "cast(monotonically_increasing_id() as double) as position";
   return { relation: projected(sorted, [arrival, ...columns.slice(1).map(quoteName)]), columns };
 }
 
-/** Rows beside the number of their partition and the label that brings them to its task. */
-function withLabels(prepared: SparkKeys, buckets: SparkBuckets, columns: readonly string[]): Relation {
+/**
+ * Rows beside `place`, which is the label that brings a row to its task above the number of its partition: one column where
+ * every column is a share of what is shuffled.
+ */
+function withPlaces(prepared: SparkKeys, buckets: SparkBuckets, columns: readonly string[]): Relation {
   const { rows, dictionary, inventory } = prepared;
   const labels = taskLabels(buckets.rowCounts.length);
-  const keys = dictionary.keys.names;
-  if (keys.length === 0) {
-    const label = `${labels[0] ?? 0} as label`;
-    return projected(rows, [...columns.map(quoteName), "0 as partition", label]);
-  }
-  const ipc = dictionaryIpc(prepared, (partition) => labels[buckets.taskOf[partition]!]!);
-  const condition = keys.map((key) => `r.${quoteName(key)} <=> d.${quoteName(key)}`).join(" and ");
+  const first = labels[0] ?? 0;
+  if (dictionary.keys.numCols === 0) return projected(rows, [...columns, `${placeOf(first, 0)}L as place`]);
+  const ipc = dictionaryIpc(prepared, (partition) => placeOf(labels[buckets.taskOf[partition]!]!, partition));
+  const condition = keyCondition(dictionary.keys);
   // Where a limit leaves keys out, rows of other keys are no surprise, and are left out too.
   const kind = inventory.job.limit === null ? "left outer" : "inner";
   const pairs = joined(named(rows, "r"), broadcast(named(localRows(ipc), "d")), condition, kind);
   return projected(pairs, [
-    ...columns.map((column) => `r.${quoteName(column)} as ${quoteName(column)}`),
-    `coalesce(d.partition, ${UNKNOWN}) as partition`,
-    `coalesce(d.label, ${labels[0] ?? 0}) as label`,
+    ...columns.map((column) => `r.${column} as ${column}`),
+    `coalesce(d.place, ${placeOf(first, UNKNOWN)}L) as place`,
   ]);
+}
+
+/** What is taken from a place, in SQL. */
+const LABEL = "cast(shiftright(place, 32) as int)";
+const PARTITION = "cast(shiftright(shiftleft(place, 32), 32) as int) as partition";
+
+function placeOf(label: number, partition: number): bigint {
+  return (BigInt(label) << 32n) | BigInt.asUintN(32, BigInt(partition));
+}
+
+/** A row of `r` and one of `d` have one key. Plain equality is faster: one integer alone Spark looks up as such. */
+function keyCondition(keys: Table): string {
+  return keys.names
+    .map((name) => {
+      const isEqual = keys.getChild(name).nullCount > 0 ? "<=>" : "=";
+      return `r.${quoteName(name)} ${isEqual} d.${quoteName(name)}`;
+    })
+    .join(" and ");
 }
 
 function dictionaryIpc(
   { dictionary: { keys, partition } }: SparkKeys,
-  labelOf: (partition: number) => number,
+  place: (partition: number) => bigint,
 ): Uint8Array {
   const ofKeys = keys.names.map((name) => [name, keys.getChild(name)] as const);
   const table = tableFromColumns([
     ...ofKeys,
-    ["partition", columnFromArray(partition, int32())],
-    ["label", columnFromArray(partition.map(labelOf), int32())],
+    ["place", columnFromArray(BigInt64Array.from(partition, place), int64())],
   ] as Parameters<typeof tableFromColumns>[0]);
   const ipc = tableToIPC(table, { format: "stream" })!;
   if (ipc.length <= MOST_DICTIONARY_BYTES) return ipc;
