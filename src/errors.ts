@@ -26,6 +26,10 @@ export type ErrorCode =
   | "worker_failed"
   | "failure_budget_spent"
   | "interrupted"
+  | "spark_unreachable"
+  | "spark_refused"
+  | "spark_failed"
+  | "spark_lost"
   | "internal";
 
 /** What {@link ManyfitError} takes beside code and message. */

@@ -4,6 +4,7 @@ export { type DiagnoseOptions, type Diagnosis, diagnose } from "./doctor/diagnos
 export type { Finding, Mend } from "./doctor/finding.ts";
 export type { RowStream } from "./duckdb/duckdb.ts";
 export type { JsonCell } from "./duckdb/json-cell.ts";
+export type { EngineOption, SparkOptions } from "./engine-options.ts";
 export { type ErrorCode, ManyfitError, type ManyfitErrorOptions } from "./errors.ts";
 export type { ExportForm } from "./export/exported-models.ts";
 export { type Exported, type ExportOptions, exportModels } from "./export-models.ts";
@@ -33,7 +34,7 @@ export type { PythonEnvironment, PythonFacts, PythonSource } from "./job/trainer
 export type { KeyField, KeyType, KeyValue } from "./key/key-type.ts";
 export type { Forecast, SampledCause, TimeRange } from "./plan/forecast.ts";
 export type { SizeBin, SizeSpread } from "./plan/sizes.ts";
-export type { NamedPartition, Plan, PlanMemory, PlanRules, SizeHistogram } from "./plan.ts";
+export type { NamedPartition, Plan, PlanCluster, PlanMemory, PlanRules, SizeHistogram } from "./plan.ts";
 export { type PlanOptions, plan } from "./plan-job.ts";
 export type { PredictFailure } from "./predict/prediction-summary.ts";
 export { type LeftOut, type Prediction, predict } from "./predict.ts";
@@ -76,6 +77,7 @@ export type {
   Manifest,
   MetricsColumn,
   ReadFile,
+  RunCluster,
   RunCounts,
   RunEnvironment,
   StoredKeyField,

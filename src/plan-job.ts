@@ -11,7 +11,7 @@ import { quietListener } from "./run/quiet-listener.ts";
 import type { ResultBatch } from "./run/result-batch.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import { checkFiles } from "./source/check-files.ts";
-import { memoryOf } from "./train.ts";
+import { engineOptionsOf } from "./train.ts";
 import { type Request, requestFrom, type TrainOptions } from "./train-options.ts";
 
 /** What to plan: the options of `train`, and whether a sample is to be fitted. */
@@ -32,7 +32,12 @@ const NEVER = new AbortController().signal;
  */
 export async function plan(options: PlanOptions): Promise<Plan> {
   const request = requestFrom(options);
-  const opened = await openEngine(request.workers, { memory: memoryOf(request), python: request.python });
+  if (options.sample !== undefined && request.engine.kind === "spark") {
+    const text =
+      "sample is given, but a sample is fitted on this machine alone; leave it out, or plan without Spark";
+    throw new ManyfitError("invalid_option", text);
+  }
+  const opened = await openEngine(request.workers, engineOptionsOf(request, options.signal));
   try {
     return await planWith(opened, request, options);
   } finally {
@@ -53,7 +58,8 @@ export async function planWith(
     const inspection = await engine.inspect(request.job, report, signal);
     const readingMs = performance.now() - startedAt;
     const { job } = inspection.inventory;
-    const fileProblems = job.partitioning.kind === "file" ? await checkFiles(job.files, signal) : null;
+    const isHere = engine.cluster === null && job.partitioning.kind === "file";
+    const fileProblems = isHere ? await checkFiles(job.files, signal) : null;
     const forecast =
       size === null ? null : await forecastRun(engine, inspection, { size, readingMs, signal, report });
     return planRun(inspection, engine, { fileProblems, forecast });

@@ -62,6 +62,20 @@ export interface PlanMemory {
   readonly tooLargeFate: "blocks" | "partition_too_large";
 }
 
+/** What of a cluster a run will use. */
+export interface PlanCluster {
+  /** Host and port of the Connect server. */
+  readonly server: string;
+  /** Of Spark. */
+  readonly version: string;
+  /** Tasks that the partitions are divided into; null where Spark packs them, as files. */
+  readonly tasks: number | null;
+  /** Whether the rows are sent to where their partition is fitted; files are read where they are fitted. */
+  readonly isShuffled: boolean;
+  /** Path of Node on the executors; null: as their PATH has it. */
+  readonly node: string | null;
+}
+
 /** What a plan says beside what an inspection found. */
 export interface PlanExtras {
   readonly fileProblems?: FileProblems | null;
@@ -121,7 +135,10 @@ export interface Plan {
   readonly workers: number;
   /** Memory in which rows are brought together, beside what DuckDB takes. */
   readonly exchangeBytes: number;
-  readonly memory: PlanMemory;
+  /** Null on a cluster, which has limits of its own. */
+  readonly memory: PlanMemory | null;
+  /** Null where this machine does the work. */
+  readonly cluster: PlanCluster | null;
   /** How long the run will take, where a sample was fitted; else null. */
   readonly forecast: Forecast | null;
 }
@@ -134,7 +151,7 @@ const NAMED_TOO_LARGE = 3;
 /** The plan of an inspected job. Pure: nothing is read or fitted. */
 export function planRun(
   inspection: Inspection,
-  engine: Pick<Engine, "name" | "workers">,
+  engine: Pick<Engine, "name" | "workers" | "cluster">,
   { fileProblems = null, forecast = null }: PlanExtras = {},
 ): Plan {
   const { inventory, exchangeBytes } = inspection;
@@ -169,6 +186,7 @@ export function planRun(
     workers: engine.workers,
     exchangeBytes,
     memory: memoryOf(inspection),
+    cluster: clusterOf(inspection, engine),
     forecast,
   };
 }
@@ -192,7 +210,17 @@ function sizesOf(
   };
 }
 
-function memoryOf({ inventory, memory, exchangeBytes }: Inspection): PlanMemory {
+function clusterOf(
+  { inventory, tasks }: Inspection,
+  { cluster }: Pick<Engine, "cluster">,
+): PlanCluster | null {
+  if (cluster === null) return null;
+  const { server, version, node } = cluster;
+  return { server, version, tasks, isShuffled: inventory.job.partitioning.kind !== "file", node };
+}
+
+function memoryOf({ inventory, memory, exchangeBytes }: Inspection): PlanMemory | null {
+  if (memory === null) return null;
   const { totalBytes, partitionBytes, rowBytes, tooLarge } = memory;
   return {
     ...{ totalBytes, partitionBytes, rowBytes },

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { type EngineOption, type EngineSpec, engineFrom } from "./engine-options.ts";
 import { ManyfitError } from "./errors.ts";
 import type { ToldDialect } from "./job/dialect.ts";
 import { type FileSource, files } from "./job/files.ts";
@@ -62,9 +63,17 @@ export type TrainOptions = PartitioningOptions & {
   readonly where?: string;
   /** Folder in which the run's folder is made. Default: `runs`. */
   readonly runs?: string;
-  /** Threads that fit; 0 fits in the caller's thread. Never changes a model. Default: one per core. */
+  /**
+   * Where the work is done: `"local"`, or a Spark cluster by its Connect server, as `{ spark: "sc://localhost:15002" }`.
+   * Default: `"local"`.
+   */
+  readonly engine?: EngineOption;
+  /** Threads that fit; 0 fits in the caller's thread. Never changes a model. Default: one per core. Not on Spark. */
   readonly workers?: number;
-  /** The Python that runs a trainer of Python's. Default: `MANYFIT_PYTHON`, the active environment, `python3`. */
+  /**
+   * The Python that runs a trainer of Python's, here; on Spark the one that is asked what the trainer reads, where fits are
+   * run by the executors' own. Default: `MANYFIT_PYTHON`, the active environment, `python3`.
+   */
   readonly python?: string;
   /** From which every partition's seed is derived: an integer from 0 to 2^32 - 1. Default: 42. */
   readonly seed?: number;
@@ -92,7 +101,7 @@ export type TrainOptions = PartitioningOptions & {
   readonly name?: string;
   /**
    * Memory that the process and its workers may take together: bytes, or text such as `4GB`. Default: half of what is
-   * free.
+   * free. Not on Spark.
    */
   readonly memory?: number | string;
   /** Memory that each process of a trainer of your own may take. Default: what `memory` leaves for it. */
@@ -114,6 +123,7 @@ export interface Request {
   readonly runsFolder: string;
   /** Of the run; null for one that is made from the time. */
   readonly name: string | null;
+  readonly engine: EngineSpec;
   readonly workers: number;
   /** The interpreter, as it was told; null: as it is found. */
   readonly python: string | null;
@@ -132,6 +142,7 @@ export function requestFrom(options: TrainOptions): Request {
   const partitioning = partitioningFrom(options);
   const trainer = trainerFrom(options.trainer);
   if (options.runs === "") throw new ManyfitError("invalid_option", "the folder of runs (--out) is empty");
+  const engine = engineFrom(options.engine, options);
   const workers = wholeNumber("workers", options.workers ?? availableParallelism(), MAX_WORKERS);
   const seed = wholeNumber("seed", options.seed ?? DEFAULT_SEED, MAX_SEED);
   const { memory, memoryPerWorker } = options;
@@ -153,6 +164,7 @@ export function requestFrom(options: TrainOptions): Request {
     },
     runsFolder: options.runs ?? "runs",
     name: nameFrom(options.name),
+    engine,
     workers,
     python: options.python ?? null,
     memoryBytes: memory === undefined ? null : bytesFrom("memory", memory),

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { DUCKDB_VERSION } from "./duckdb/duckdb.ts";
 import { spillError } from "./duckdb/spill-error.ts";
-import type { Inspection } from "./engine/engine.ts";
+import type { ClusterFacts, Engine, Inspection } from "./engine/engine.ts";
 import { type ErrorCode, errorFrom, ManyfitError } from "./errors.ts";
 import { isEstimatorSpec, isPython } from "./job/job.ts";
 import { type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
@@ -16,7 +16,7 @@ import { sampleMemory } from "./sample-memory.ts";
 import { type FileHashing, hashFiles } from "./source/hash-files.ts";
 import { checkUnchanged } from "./source/list-files.ts";
 import type { Artifact } from "./store/artifact.ts";
-import type { ReadFile, RunEnvironment } from "./store/manifest.ts";
+import type { ReadFile, RunCluster, RunEnvironment } from "./store/manifest.ts";
 import { checkNameIsFree } from "./store/new-folder.ts";
 import { type OpenedRun, openRun } from "./store/open-run.ts";
 import { createRunId } from "./store/run-folder.ts";
@@ -41,8 +41,8 @@ const NEVER = new AbortController().signal;
  */
 export async function train(options: TrainOptions): Promise<OpenedRun> {
   const request = requestFrom(options);
-  const { workers, python } = request;
-  const opened = await openEngine(workers, { memory: memoryOf(request), python, startsAhead: true });
+  const engineOptions = engineOptionsOf(request, options.signal);
+  const opened = await openEngine(request.workers, { ...engineOptions, startsAhead: true });
   try {
     return await trainWith(opened, request, options);
   } catch (error) {
@@ -52,18 +52,18 @@ export async function train(options: TrainOptions): Promise<OpenedRun> {
   }
 }
 
-/** What a request says of memory, for `openEngine`. */
-export function memoryOf({
-  memoryBytes,
-  memoryPerWorkerBytes,
-  job,
-}: Request): NonNullable<EngineOptions["memory"]> {
-  return {
+/** What a request says of the engine, for `openEngine`. */
+export function engineOptionsOf(
+  { memoryBytes, memoryPerWorkerBytes, job, engine, python }: Request,
+  signal: AbortSignal | undefined,
+): EngineOptions {
+  const memory = {
     memoryBytes,
     memoryPerWorkerBytes,
     isProcess: !isEstimatorSpec(job.trainer),
     isPython: isPython(job.trainer),
   };
+  return { memory, engine, python, ...(signal === undefined ? {} : { signal }) };
 }
 
 /** What may listen to a run or stop it. */
@@ -110,7 +110,7 @@ async function trainLogged(opened: OpenedEngine, request: Request, run: LoggedRu
   const { startedAtMs } = log;
   const writer = await openWriter(opened, request, inspection, { id, startedAtMs, hooks });
   log.attach(writer);
-  const hashing = hashSource(inspection);
+  const hashing = hashSource(inspection, opened.engine);
   const damage = new AbortController();
   hashing?.finished.catch((error: unknown) => damage.abort(error));
   try {
@@ -133,8 +133,9 @@ async function trainLogged(opened: OpenedEngine, request: Request, run: LoggedRu
   return openRun(writer.folder);
 }
 
-/** Files that are partitions each are hashed by whoever reads them, all others beside the run. */
-function hashSource({ inventory: { job } }: Inspection): FileHashing | null {
+/** Files that are partitions each are hashed by whoever reads them, all others beside the run, if they are here. */
+function hashSource({ inventory: { job } }: Inspection, engine: Engine): FileHashing | null {
+  if (engine.cluster !== null) return null;
   if (job.partitioning.kind === "file") return null;
   return hashFiles(job.files.map((file) => file.path));
 }
@@ -257,7 +258,15 @@ async function commit(
   const files = await readFiles(inspection, hashing, writer, signal);
   const environment = environmentOf(opened);
   const { startedAtMs } = log;
-  const facts = { job, files, environment, startedAtMs, commitStartedAtMs, phaseMs: log.phaseMs() };
+  const facts = {
+    job,
+    files,
+    countedRows: countedRowsOf(inspection),
+    environment,
+    startedAtMs,
+    commitStartedAtMs,
+    phaseMs: log.phaseMs(),
+  };
   const progress = commitProgress(total, (done) =>
     log.add({ type: "phase.progressed", atMs: Date.now(), phase: "committing", done }),
   );
@@ -265,6 +274,12 @@ async function commit(
   log.add({ type: "phase.progressed", atMs: Date.now(), phase: "committing", done: 0 });
   const { counts, digest } = await writer.commit(facts, progress);
   log.add({ type: "run.committed", atMs: Date.now(), counts: counts.states, digest });
+}
+
+/** Rows of all partitions as they were counted; null where they were not. */
+function countedRowsOf({ inventory: { rows } }: Inspection): number | null {
+  const sum = rows.reduce((total, some) => total + some, 0);
+  return Number.isNaN(sum) ? null : sum;
 }
 
 /** Passes on how far a commit is, once for each whole percent: it is said of every 2,048 partitions. */
@@ -277,6 +292,10 @@ function commitProgress(total: number, tell: (done: number) => void): (done: num
   };
 }
 
+function clusterOf({ server, version, python }: ClusterFacts): RunCluster {
+  return { server, version, python };
+}
+
 function environmentOf({ engine }: OpenedEngine): RunEnvironment {
   return {
     manyfit: VERSION,
@@ -286,6 +305,7 @@ function environmentOf({ engine }: OpenedEngine): RunEnvironment {
     cores: availableParallelism(),
     engine: engine.name,
     workers: engine.workers,
+    ...(engine.cluster === null ? {} : { spark: clusterOf(engine.cluster) }),
   };
 }
 
@@ -301,6 +321,9 @@ async function readFiles(
     checkUnchanged(job.files);
     return job.files.map((file, i) => ({ ...file, sha256: sha256[i]!, rows: fileRows?.[i] ?? null }));
   }
+  // Files that an engine on a cluster reads are hashed where they are partitions each.
+  if (job.partitioning.kind !== "file")
+    return job.files.map((file, i) => ({ ...file, sha256: null, rows: fileRows?.[i] ?? null }));
   const facts = writer.fileFacts();
   if (facts === null) throw new ManyfitError("internal", `run ${writer.id}: nothing is known of its files`);
   return job.files.map((file, i) => ({

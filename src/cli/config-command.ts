@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ManyfitError } from "../index.ts";
 import { configSchema } from "./config-schema.ts";
 import { configText } from "./config-text.ts";
+import { checkNoToken } from "./engine-of.ts";
 import { addJobOptions, checkTogether, type FlagValues, toldJobFrom } from "./job-options.ts";
 import { jsonText } from "./json-text.ts";
 import type { Output, Screen } from "./output.ts";
@@ -50,6 +51,7 @@ async function showSchema(out: Output, paths: readonly string[], flags: FlagValu
 async function showConfig(out: Output, paths: readonly string[], flags: FlagValues): Promise<void> {
   const job = toldJobFrom(paths, flags);
   checkTogether(job);
+  checkNoToken(job);
   if (Object.keys(job.config).length === 0) {
     throw new ManyfitError(
       "invalid_option",

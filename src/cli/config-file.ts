@@ -4,7 +4,7 @@ import { ManyfitError } from "../index.ts";
 import { checkValue, pointerTo } from "./check-value.ts";
 import { PROPERTIES } from "./config-schema.ts";
 import { parseExactJson } from "./exact-json.ts";
-import type { JobConfig } from "./job-option-table.ts";
+import type { JobConfig } from "./job-option.ts";
 import { jsonText } from "./json-text.ts";
 import { cutText } from "./text-width.ts";
 import { fromFolderOf, type ReadConfig } from "./told-job.ts";

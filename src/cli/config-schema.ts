@@ -1,4 +1,5 @@
-import { JOB_OPTIONS, type JobOption } from "./job-option-table.ts";
+import type { JobOption } from "./job-option.ts";
+import { JOB_OPTIONS } from "./job-option-table.ts";
 import { type JsonSchema, ruleOf, type ValueRule } from "./option-value.ts";
 
 /** A JSON Schema of config files. */

@@ -1,5 +1,6 @@
 import { withExactNumbers } from "./exact-json.ts";
-import { JOB_OPTIONS, type JobConfig } from "./job-option-table.ts";
+import type { JobConfig } from "./job-option.ts";
+import { JOB_OPTIONS } from "./job-option-table.ts";
 import { jsonText } from "./json-text.ts";
 
 /** Cells after which the items of a list stand on lines of their own. */

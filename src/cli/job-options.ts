@@ -13,16 +13,14 @@ import {
   type TrainOptions,
 } from "../index.ts";
 import { readConfig } from "./config-file.ts";
+import { engineOf } from "./engine-of.ts";
+import type { JobConfig, JobOption, OptionGroup, OptionName } from "./job-option.ts";
 import {
   DEFAULT_ESTIMATOR,
   DIALECT_OPTIONS,
   JOB_OPTION_GROUPS,
   JOB_OPTIONS,
-  type JobConfig,
-  type JobOption,
   OF_ESTIMATORS,
-  type OptionGroup,
-  type OptionName,
   PREDICT_LIMITS,
 } from "./job-option-table.ts";
 import { readFlag } from "./read-flag.ts";
@@ -35,7 +33,7 @@ export type FlagValues = Readonly<Record<string, unknown>>;
 export function addJobOptions(command: Command): Command {
   command.argument(
     "[paths...]",
-    "files, folders or globs: CSV, TSV, NDJSON, these as .gz, Parquet; all of one kind and, unless --per-file, with the same columns",
+    "files, folders or globs: CSV, TSV, NDJSON, these as .gz, Parquet; all of one kind and, unless --per-file, with the same columns; on Spark also URIs, table:<name> and sql:<query>",
   );
   for (const group of JOB_OPTION_GROUPS) addOptionGroup(command, group);
   return command
@@ -92,11 +90,12 @@ export function trainOptionsFrom(job: ToldJob): TrainOptions {
     maxFailed: config["max-failed"],
     memoryPerWorker: config["memory-per-worker"],
   };
+  const engine = engineOf(job, process.env);
   return {
     ...partitioningFrom(job),
     source: sourceFrom(paths, config),
     trainer: trainerFrom(job),
-    ...withoutUndefined(told),
+    ...withoutUndefined({ ...told, engine }),
   };
 }
 

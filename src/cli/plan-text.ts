@@ -1,4 +1,4 @@
-import type { NamedPartition, Plan, SizeSpread } from "../index.ts";
+import type { NamedPartition, Plan, PlanCluster, PlanMemory, SizeSpread } from "../index.ts";
 import { quoteText } from "../key/quote-text.ts";
 import { dialectText } from "./dialect-text.ts";
 import { fitText, listText } from "./fit-text.ts";
@@ -46,7 +46,7 @@ export function planLines(
     ["outlook", outlookText(plan, isFull)],
     ...troubleTexts(plan).map((text) => ["", text] as const),
     ["on", engineText(plan, isFull)],
-    ...(isFull ? [["memory", memoryText(plan)] as const] : []),
+    ...(isFull && plan.memory !== null ? [["memory", memoryText(plan, plan.memory)] as const] : []),
     ...(plan.forecast === null ? [] : forecastEntries(plan.forecast, plan)),
   ];
   return labelledLines(lines, layout);
@@ -100,9 +100,9 @@ function sourceText({ files, format, bytes, rows, usableRows, where }: Plan): st
             ? ""
             : `${formatCount(rows - usableRows)} of them with a value missing in a used column`,
         ];
-  return [`${formatQuantity(files, kind)}, ${formatBytes(bytes)}`, ...rowTexts]
-    .filter((text) => text !== "")
-    .join(", ");
+  const what =
+    files === 0 ? "tables or queries of Spark" : `${formatQuantity(files, kind)}, ${formatBytes(bytes)}`;
+  return [what, ...rowTexts].filter((text) => text !== "").join(", ");
 }
 
 function partitionsText(plan: Plan): string {
@@ -159,11 +159,6 @@ function troubleTexts({ fileProblems, nullFailures, memory, exchangeBytes }: Pla
     [fileProblems?.packedNothing, "with nothing packed in"],
     [fileProblems?.unreadable, "that may not be read"],
   ] as const;
-  const fateOfLarge =
-    memory.tooLargeFate === "blocks"
-      ? "fitted block by block from disk"
-      : "will fail with partition_too_large";
-  const example = memory.tooLargeExamples[0];
   return [
     ...files.flatMap(([problem, what]) => {
       if (problem === null || problem === undefined) return [];
@@ -172,6 +167,17 @@ function troubleTexts({ fileProblems, nullFailures, memory, exchangeBytes }: Pla
       return [`will fail: ${formatQuantity(problem.count, "file")} ${what} (${names})`];
     }),
     ...(nullFailures ? [`will fail: ${formatQuantity(nullFailures, "partition")} with a value missing`] : []),
+    ...(memory === null ? [] : memoryTroubles(memory, exchangeBytes)),
+  ];
+}
+
+function memoryTroubles(memory: PlanMemory, exchangeBytes: number): string[] {
+  const fateOfLarge =
+    memory.tooLargeFate === "blocks"
+      ? "fitted block by block from disk"
+      : "will fail with partition_too_large";
+  const example = memory.tooLargeExamples[0];
+  return [
     ...(example === undefined
       ? []
       : [
@@ -186,6 +192,7 @@ function troubleTexts({ fileProblems, nullFailures, memory, exchangeBytes }: Pla
 }
 
 function engineText(plan: Plan, isFull: boolean): string {
+  if (plan.cluster !== null) return clusterText(plan, plan.cluster, isFull);
   const { engine, workers, exchangeBytes, partitions, rows, bytes } = plan;
   const lanes = `${engine}, ${workers === 0 ? "in this thread" : formatQuantity(workers, "worker")}`;
   const memory = exchangeBytes === 0 ? "" : `, ${formatBytes(exchangeBytes)} of memory for the rows`;
@@ -199,8 +206,25 @@ function engineText(plan: Plan, isFull: boolean): string {
   return `${lanes}, each some ${each}, ${size}${waitText(plan)}`;
 }
 
+/** Spark's version and place, how the work is divided there, and which Node fits. */
+function clusterText(
+  { workers, partitions }: Plan,
+  { server, version, tasks, isShuffled, node }: PlanCluster,
+  isFull: boolean,
+): string {
+  const place = `spark ${lineText(version)} at ${lineText(server)}, ${formatQuantity(workers, "core")}`;
+  if (!isFull) return place;
+  const divided =
+    tasks === null
+      ? "files are packed into tasks by Spark"
+      : `${formatQuantity(tasks, "task")}, each some ${formatQuantity(Math.ceil(partitions / tasks), "partition")}`;
+  const moved = isShuffled ? "rows are sent to where their partition is fitted" : "no row is shuffled";
+  const nodeText = node === null ? "node on the PATH of the executors" : `${lineText(node)} on the executors`;
+  return `${place}; ${divided}; ${moved}; Node: ${nodeText}`;
+}
+
 /** What the rows take of the memory that they may. */
-function memoryText({ exchangeBytes, memory, rowsPerPartition }: Plan): string {
+function memoryText({ exchangeBytes, rowsPerPartition }: Plan, memory: PlanMemory): string {
   const { totalBytes, partitionBytes, rowBytes } = memory;
   const all = `${formatBytes(totalBytes)} in all`;
   const rows =

@@ -177,7 +177,10 @@ function jobEntries(manifest: Manifest): [string, string][] {
   const types = Object.entries(job.source.types);
   const rules = ruleTexts(rulesOfRun(manifest));
   return [
-    ["source", `${named} (${formatBytes(bytes)})`],
+    [
+      "source",
+      sources.length === 0 ? lineText(job.source.paths.join(", ")) : `${named} (${formatBytes(bytes)})`,
+    ],
     ...(where === null ? [] : [["where", lineText(where)] as [string, string]]),
     ...(types.length === 0
       ? []

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { type ErrorCode, ManyfitError } from "../errors.ts";
-import { JOB_OPTIONS, type JobConfig, type OptionName } from "./job-option-table.ts";
+import type { JobConfig, OptionName } from "./job-option.ts";
+import { JOB_OPTIONS } from "./job-option-table.ts";
 
 /** What flags and a config file say together, and who said what. */
 export interface ToldJob {
@@ -49,10 +50,13 @@ export function wordOf(name: OptionName, { file, fromFile }: Pick<ToldJob, "file
  */
 export function fromFolderOf(path: string, config: JobConfig): JobConfig {
   const folder = dirname(path);
-  const moved = (told: string): string => (isAbsolute(told) ? told : join(folder, told));
+  const moved = (told: string): string =>
+    isAbsolute(told) || IS_PLACE.test(told) ? told : join(folder, told);
   // In a pattern the folder's name stands for itself.
   const movedSource = (told: string): string =>
-    isAbsolute(told) || !GLOB.test(told) ? moved(told) : join(folder.replace(GLOB_ALL, "[$&]"), told);
+    isAbsolute(told) || !GLOB.test(told) || IS_PLACE.test(told)
+      ? moved(told)
+      : join(folder.replace(GLOB_ALL, "[$&]"), told);
   const names = JOB_OPTIONS.filter((option) => option.isPath).map((option) => option.name);
   const paths = names.flatMap((name) => {
     const told = config[name];
@@ -64,6 +68,9 @@ export function fromFolderOf(path: string, config: JobConfig): JobConfig {
     ...(config.paths === undefined ? {} : { paths: config.paths.map(movedSource) }),
   };
 }
+
+/** URIs, and tables and queries of Spark: nothing of them is relative to a folder. */
+const IS_PLACE = /^(?:[a-z][a-z0-9+.-]+:\/|table:|sql:)/i;
 
 const GLOB = /[*?[]/;
 const GLOB_ALL = /[*?[]/g;

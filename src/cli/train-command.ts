@@ -46,6 +46,9 @@ Examples:
   A class of scikit-learn's, without a file, in the Python that is active.
     $ manyfit train gapminder.csv --by country --target lifeExp \\
         --sklearn sklearn.linear_model.Ridge --param alpha=0.5
+  The same on a Spark cluster, from storage that its executors share.
+    $ manyfit train s3a://shop/sales/ --by store --target units \\
+        --spark sc://spark.example:15002
   The counts of a run, for a program.
     $ manyfit train sales/ --by store --target units --json | jq .counts.states
 

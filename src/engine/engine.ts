@@ -21,7 +21,10 @@ export interface Inspection {
   readonly minRows: number;
   /** What the rows will take while they are brought together, in bytes. */
   readonly exchangeBytes: number;
-  readonly memory: InspectedMemory;
+  /** Null where the engine leaves memory to others, as on a cluster. */
+  readonly memory: InspectedMemory | null;
+  /** Tasks that the partitions are divided into; null where that is found while they are run. */
+  readonly tasks: number | null;
   /** The user's trainer with all that it imports, as it will be run and kept; null for estimators. */
   readonly bundle: {
     readonly name: string;
@@ -30,6 +33,18 @@ export interface Inspection {
     /** What is kept, by names in the run folder. Default: the code alone. */
     readonly files?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   } | null;
+}
+
+/** The cluster that an engine works on. */
+export interface ClusterFacts {
+  /** Host and port of its server. */
+  readonly server: string;
+  /** Of Spark, such as `4.3.0`. */
+  readonly version: string;
+  /** Path of Node on the executors; null: as their PATH has it. */
+  readonly node: string | null;
+  /** Version of the executors' Python, such as `3.11`; null while it is not known. */
+  readonly python: string | null;
 }
 
 /** What a run may take of memory, and what does not fit into it: bytes, and partitions by number. */
@@ -83,6 +98,8 @@ export interface Engine {
   readonly name: string;
   /** Lanes that fit at the same time; 0 when the caller's own thread fits. */
   readonly workers: number;
+  /** Null for the engine of this machine, which reads the files of its source itself. */
+  readonly cluster: ClusterFacts | null;
   /**
    * Settles the job against its source and counts every partition. `report` is told of phases. Stops with
    * `interrupted` when the signal is aborted.

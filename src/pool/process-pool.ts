@@ -1,5 +1,6 @@
 import { errorFrom, ManyfitError } from "../errors.ts";
 import { PROTOCOL_VERSION, type WorkerMessage } from "../protocol/message.ts";
+import type { WorkerEntry } from "../worker/worker-entry.ts";
 import { brokenResult } from "./broken-result.ts";
 import type { WorkerEnd } from "./worker-end.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
@@ -7,8 +8,8 @@ import { WorkerProcess } from "./worker-process.ts";
 
 /** What the processes of a pool run. */
 export interface ProcessPoolOptions {
-  /** Path of the module that is run. */
-  readonly entry: string;
+  /** What is run. */
+  readonly entry: WorkerEntry;
   readonly init: PoolInit;
   /** Bytes that V8 is told to keep below. Default: null, what V8 takes by itself. */
   readonly memoryBytes?: number | null;

@@ -1,6 +1,7 @@
 import { errorFrom, ManyfitError } from "../errors.ts";
 import type { ProcessEnd } from "../protocol/framed-process.ts";
 import { PROTOCOL_VERSION, type PythonHostMessage, type WorkerMessage } from "../protocol/message.ts";
+import type { WorkerEntry } from "../worker/worker-entry.ts";
 import type { PythonReserve } from "./python-reserve.ts";
 import { PythonThread, type PythonThreadOwner } from "./python-thread.ts";
 import { endText, type WorkerEnd } from "./worker-end.ts";
@@ -18,7 +19,7 @@ interface PythonWorker {
 /** Where a pool has its threads from. */
 export interface PythonThreads {
   /** Module that threads run. */
-  readonly entry: string;
+  readonly entry: WorkerEntry;
   /** Those that were started before; null: none. */
   readonly reserve: PythonReserve | null;
 }

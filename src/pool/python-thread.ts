@@ -8,6 +8,7 @@ import type {
   WorkerMessage,
 } from "../protocol/message.ts";
 import { threadOptions } from "../thread-options.ts";
+import { startOf, type WorkerEntry } from "../worker/worker-entry.ts";
 
 /** Milliseconds that a thread has to see its child end, before it is ended itself. */
 const LEAVE_WITHIN_MS = 5000;
@@ -27,9 +28,10 @@ export class PythonThread {
   #pid: number | null = null;
   #isOver = false;
 
-  constructor(entry: string, owner: PythonThreadOwner) {
+  constructor(entry: WorkerEntry, owner: PythonThreadOwner) {
     this.#owner = owner;
-    this.#thread = new Worker(entry, threadOptions());
+    const { path, argv } = startOf(entry);
+    this.#thread = new Worker(path, { argv, ...threadOptions() });
     // A thread that ended by itself tells it once, to those who listened then.
     this.#gone = new Promise((gone) => this.#thread.once("exit", () => gone()));
     const fail = (problem: string, cause?: Error): void => {

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { ManyfitError } from "../errors.ts";
 import { type EngineMessage, PROTOCOL_VERSION, type WorkerMessage } from "../protocol/message.ts";
 import { threadOptions } from "../thread-options.ts";
+import { startOf, type WorkerEntry } from "../worker/worker-entry.ts";
 import type { PoolInit, TaskMessage, WorkerPool, WorkerPoolListener } from "./worker-pool.ts";
 
 /**
@@ -17,11 +18,12 @@ export class ThreadPool implements WorkerPool {
    * Starts `size` threads that run `threadEntry`.
    * @throws whatever Node does where the system does not give so many; none is left then.
    */
-  constructor(size: number, threadEntry: string, init: PoolInit, listener: WorkerPoolListener) {
+  constructor(size: number, threadEntry: WorkerEntry, init: PoolInit, listener: WorkerPoolListener) {
     this.size = size;
+    const { path, argv } = startOf(threadEntry);
     try {
       for (let worker = 0; worker < size; worker++) {
-        const thread = new Worker(threadEntry, threadOptions());
+        const thread = new Worker(path, { argv, ...threadOptions() });
         this.#threads.push(thread);
         this.#listen(thread, worker, listener);
         const message: EngineMessage = { type: "init", version: PROTOCOL_VERSION, worker, ...init };

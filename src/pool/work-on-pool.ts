@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { decodeKey } from "../key/decode-key.ts";
 import { displayKey } from "../key/display-key.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
+import type { WorkerEntry } from "../worker/worker-entry.ts";
 import { Dispatcher, type DispatcherOptions, type Happening } from "./dispatcher.ts";
 import { LogLimit } from "./log-limit.ts";
 import { ProcessPool } from "./process-pool.ts";
@@ -17,8 +18,10 @@ import type { PoolInit, WorkerPool, WorkerPoolListener } from "./worker-pool.ts"
 export interface PoolWork {
   /** Workers, at least 1: threads for estimators, processes for modules. */
   readonly size: number;
-  /** Path of the module that threads run. */
-  readonly threadEntry: string;
+  /** What threads run. */
+  readonly threadEntry: WorkerEntry;
+  /** What processes run. Default: that of this package. */
+  readonly processEntry?: WorkerEntry;
   readonly init: PoolInit;
   /** Python children that were started before. Default: null. */
   readonly reserve?: PythonReserve | null;
@@ -94,12 +97,12 @@ function logInto(
 }
 
 function startPool(
-  { size, threadEntry, init, limits, reserve = null }: PoolWork,
+  { size, threadEntry, processEntry, init, limits, reserve = null }: PoolWork,
   listener: WorkerPoolListener,
 ): WorkerPool {
   if (init.trainer.kind === "python")
     return new PythonPool(size, { entry: threadEntry, reserve }, init, listener);
   if (init.trainer.kind === "estimator") return new ThreadPool(size, threadEntry, init, listener);
-  const entry = createRequire(import.meta.url).resolve("#worker-process");
+  const entry = processEntry ?? createRequire(import.meta.url).resolve("#worker-process");
   return new ProcessPool(size, { entry, init, memoryBytes: limits.memoryBytes }, listener);
 }

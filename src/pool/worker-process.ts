@@ -1,6 +1,7 @@
 import type { ManyfitError } from "../errors.ts";
 import { FramedProcess, lastWordsOf, type ProcessEnd } from "../protocol/framed-process.ts";
 import type { EngineMessage, WorkerMessage } from "../protocol/message.ts";
+import { startOf, type WorkerEntry } from "../worker/worker-entry.ts";
 import { heapFlags } from "./heap-flags.ts";
 import { endText, type WorkerEnd } from "./worker-end.ts";
 import type { WorkerDeath } from "./worker-pool.ts";
@@ -39,14 +40,15 @@ export class WorkerProcess {
    */
   constructor(
     name: string,
-    entry: string,
+    entry: WorkerEntry,
     listener: WorkerProcessListener,
     memoryBytes: number | null = null,
   ) {
     this.#name = name;
     this.#listener = listener;
     this.#memoryBytes = memoryBytes;
-    const args = ["--enable-source-maps", ...heapFlags(memoryBytes), entry];
+    const { path, argv } = startOf(entry);
+    const args = ["--enable-source-maps", ...heapFlags(memoryBytes), path, ...argv];
     this.#process = new FramedProcess(
       { name, file: process.execPath, args },
       {

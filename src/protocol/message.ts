@@ -38,6 +38,8 @@ export interface WorkerPython {
   readonly blasThreads: number;
   /** Where the progress cell lies. */
   readonly folder: string;
+  /** The program of the child, `manyfit_host/__main__.py`. Default: that of this package. */
+  readonly host?: string;
 }
 
 /** Everything that a worker is told once. */
@@ -81,8 +83,10 @@ export interface FileTask extends TaskIdentity {
 /** One file of a task. */
 export interface FileOfTask {
   readonly partition: number;
-  /** Absolute path. */
+  /** Absolute path; where `content` is there, only how the file is packed is seen from it. */
   readonly path: string;
+  /** The bytes of the file, where somebody has read them already. Default: they are read. */
+  readonly content?: Uint8Array;
 }
 
 /** One partition to be fitted, whose rows lie in a file of this process: only threads are given it. */

@@ -11,6 +11,8 @@ export interface PythonCommand {
   readonly python: string;
   /** Threads that libraries of linear algebra may use: 1, because workers share the cores already. */
   readonly blasThreads: number;
+  /** The program that it runs. Default: that of this package. */
+  readonly host?: string;
 }
 
 /** Who is told what a Python child does. */
@@ -39,9 +41,12 @@ export class PythonChild {
   readonly #process: FramedProcess;
 
   /** @throws ManyfitError `worker_failed` where the system has no descriptors for its pipes. */
-  constructor({ name, python, blasThreads }: PythonCommand, listener: PythonChildListener) {
-    const host = createRequire(import.meta.url).resolve("#python-host");
-    const command = { name, file: python, args: ["-X", "utf8", host], env: environmentFor(blasThreads) };
+  constructor({ name, python, blasThreads, host }: PythonCommand, listener: PythonChildListener) {
+    const program = host ?? createRequire(import.meta.url).resolve("#python-host");
+    const command = {
+      ...{ name, file: python, args: ["-X", "utf8", program] },
+      env: environmentFor(blasThreads),
+    };
     this.#process = new FramedProcess(command, {
       onMessage: (message) => this.#hear(message as FromPython, listener),
       onPrinted: (stream, text) => listener.onPrinted(stream, text),

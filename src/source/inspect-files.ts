@@ -2,7 +2,7 @@ import type { Connection } from "../duckdb/duckdb.ts";
 import { ManyfitError } from "../errors.ts";
 import type { SourceSpec } from "../job/job.ts";
 import type { SourceFile } from "../job/resolved-job.ts";
-import { type CommonFormat, commonFormat } from "./file-format.ts";
+import { commonFormat } from "./file-format.ts";
 import { inspectAll, withToldTypes } from "./inspect-source.ts";
 import { listFiles } from "./list-files.ts";
 import type { SourceSchema } from "./source-schema.ts";
@@ -30,26 +30,34 @@ export async function inspectFiles(spec: SourceSpec, connection: Connection): Pr
     files.map((file) => file.path),
     spec.dialect.delimiter,
   );
-  const schema = await inspectLargest(files, common, spec, connection);
+  const schema = await inspectLargest(files, (file) => inspectAll([file], common, spec, connection));
   const largest = schema.files[0]!;
   return { schema: { ...schema, columns: withToldTypes(schema.columns, spec.types) }, files, largest };
 }
 
-async function inspectLargest(
+/** What is found in the largest file that can be read, of the few largest; where none can, what is wrong with the largest. */
+export async function inspectLargest(
   files: readonly SourceFile[],
-  common: CommonFormat,
-  spec: SourceSpec,
-  connection: Connection,
+  inspect: (file: SourceFile) => Promise<SourceSchema>,
 ): Promise<SourceSchema> {
   const largestFirst = [...files].sort((a, b) => b.bytes - a.bytes);
   let first: unknown = null;
   for (const file of largestFirst.slice(0, TRIED_FILES)) {
     try {
-      return await inspectAll([file], common, spec, connection);
+      return await inspect(file);
     } catch (error) {
       if (!(error instanceof ManyfitError)) throw error;
       first ??= error;
     }
   }
   throw first;
+}
+
+/** Says of which file it is that its columns are not what a trainer needs: the others may have them. */
+export function ofLargest(error: unknown, { path }: SourceFile): unknown {
+  const isOfColumns =
+    error instanceof ManyfitError && (error.code === "unknown_column" || error.code === "unsupported_type");
+  if (!isOfColumns) return error;
+  const text = `${error.message}; so it is in the largest file that can be read, ${path}`;
+  return new ManyfitError(error.code, text, { cause: error });
 }

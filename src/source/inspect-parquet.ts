@@ -18,7 +18,7 @@ interface SchemaNode {
 }
 
 /** What pandas calls the columns in which it keeps row numbers. */
-const PANDAS_INDEX = /^__index_level_\d+__$/;
+export const PANDAS_INDEX = /^__index_level_\d+__$/;
 
 /** Columns and row counts from the files' footers. Their order may differ; in which columns they differ is said. */
 export async function inspectParquet(

@@ -8,7 +8,7 @@ import type { SourceFile } from "../job/resolved-job.ts";
 import { FILE_ENDINGS, hasKnownEnding } from "./file-format.ts";
 
 /** Files that every run folder has; one of them alone may be somebody's data. */
-const RUN_MARKS = ["events.ndjson", "job.json"];
+export const RUN_MARKS = ["events.ndjson", "job.json"];
 
 const GLOB_CHARACTERS = /[*?[]/;
 

@@ -8,6 +8,8 @@ export interface ExpectedParts {
   readonly partitionCount: number;
   /** Rows of each file that was read; null where they are not known. */
   readonly fileRows: readonly (number | null)[];
+  /** Rows of all partitions as they were counted, for sources that are no files; null where they are not known. */
+  readonly countedRows: number | null;
   /** Whether partition `i` is file `i`. */
   readonly isByFile: boolean;
 }
@@ -52,13 +54,17 @@ export async function checkParts(
 /** Adds up the rows of partitions as they come. */
 class RowSum {
   readonly #expected: ExpectedParts;
+  /** Of each file, or of all of a source without files; null where they are not known. */
+  readonly #rows: readonly (number | null)[];
   readonly #rowCount: number;
   #sum = 0;
   #isComplete = true;
 
   constructor(expected: ExpectedParts) {
     this.#expected = expected;
-    this.#rowCount = expected.fileRows.reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
+    const { fileRows, countedRows } = expected;
+    this.#rows = fileRows.length === 0 ? [countedRows] : fileRows;
+    this.#rowCount = this.#rows.reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
   }
 
   add(partition: number, read: number, accounted: number): void {
@@ -73,11 +79,14 @@ class RowSum {
   check(): void {
     const { run, fileRows } = this.#expected;
     const rowCount = this.#rowCount;
-    const areFilesComplete = !fileRows.includes(null);
+    const areFilesComplete = !this.#rows.includes(null);
     const isRight =
       (this.#sum <= rowCount || !areFilesComplete) && (this.#sum >= rowCount || !this.#isComplete);
     if (isRight) return;
-    throw damaged(run, `its partitions have ${this.#sum} rows in all, its files ${rowCount}`);
+    throw damaged(
+      run,
+      `its partitions have ${this.#sum} rows in all, its ${fileRows.length === 0 ? "source" : "files"} ${rowCount}`,
+    );
   }
 
   #checkFile(partition: number, read: number): void {

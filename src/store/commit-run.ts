@@ -86,9 +86,12 @@ async function removeWritten(folder: string): Promise<void> {
   }
 }
 
-function expectedParts({ run, partitionCount }: CommitOptions, { job, files }: RunFacts): ExpectedParts {
+function expectedParts(
+  { run, partitionCount }: CommitOptions,
+  { job, files, countedRows }: RunFacts,
+): ExpectedParts {
   const fileRows = files.map((file) => file.rows);
-  return { run, partitionCount, fileRows, isByFile: job.partitioning.kind === "file" };
+  return { countedRows, run, partitionCount, fileRows, isByFile: job.partitioning.kind === "file" };
 }
 
 async function tableSources(

@@ -50,6 +50,16 @@ export interface RunCounts {
   readonly rowsHeldOut: number;
 }
 
+/** A Spark cluster on which a run was made. */
+export interface RunCluster {
+  /** Host and port of its Connect server. */
+  readonly server: string;
+  /** Of Spark. */
+  readonly version: string;
+  /** Of the executors' Python, such as `3.11`; null where it is not known. */
+  readonly python: string | null;
+}
+
 /** Where and with what the run was made. */
 export interface RunEnvironment {
   readonly manyfit: string;
@@ -59,12 +69,16 @@ export interface RunEnvironment {
   readonly cores: number;
   readonly engine: string;
   readonly workers: number;
+  /** The cluster that fitted; absent where it was this machine. */
+  readonly spark?: RunCluster;
 }
 
 /** What the run knows of itself apart from what the store counts and hashes: given at the commit. */
 export interface RunFacts {
   readonly job: ResolvedJob;
   readonly files: readonly ReadFile[];
+  /** Rows of all partitions as they were counted before they were fitted; null where they were not. */
+  readonly countedRows: number | null;
   readonly environment: RunEnvironment;
   readonly startedAtMs: number;
   /** When the committing phase began. */

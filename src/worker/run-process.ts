@@ -13,19 +13,21 @@ import { receiveFromEngine, sendToEngine } from "./engine-pipe.ts";
 import { OutputLimit } from "./output-limit.ts";
 import { PartitionGuard } from "./partition-guard.ts";
 import { watchParent } from "./watch-parent.ts";
+import type { WorkerEntry } from "./worker-entry.ts";
 import { createWorkerLoop, type WorkerLoop } from "./worker-loop.ts";
 
 /**
  * Answers an engine's messages in a process of its own, one after the other, until the engine is gone. The families are
- * those that jobs may name; a process entry of one's own passes others.
+ * those that jobs may name; a process entry of one's own passes others, and `parentWatch` where it is not this package's
+ * thread that watches the parent.
  *
  * Code of the user's runs here, so nothing it does may be taken for an answer: what it prints becomes `logged`
  * messages, and errors that nobody caught fail the partition at work (see {@link PartitionGuard}) or, between
  * partitions, become a line on standard error. Either way the process goes on.
  */
-export function runProcess(families: readonly EstimatorFamily[]): void {
+export function runProcess(families: readonly EstimatorFamily[], parentWatch?: WorkerEntry): void {
   process.setSourceMapsEnabled(true);
-  watchParent();
+  watchParent(parentWatch);
   const worker = new ProcessWorker(families);
   captureOutput((stream, text) => worker.output.print({ stream, text }));
   process.on("exit", () => worker.output.tellTail());

@@ -2,6 +2,7 @@ import { ManyfitError } from "../errors.ts";
 import { keyAt } from "../key/key-list.ts";
 import type {
   BucketTask,
+  FileOfTask,
   FileTask,
   ScoreTask,
   StoredTask,
@@ -77,9 +78,10 @@ export function createWorkerLoop(
         task,
         Int32Array.from(task.files, (file) => file.partition),
       );
-      for (const [index, { partition, path }] of task.files.entries()) {
+      for (const [index, file] of task.files.entries()) {
+        const { partition } = file;
         announce(task, partition);
-        const reason = await results.fitFile(path, task.keys === null ? null : keyAt(task.keys, index));
+        const reason = await results.fitFile(file, task.keys === null ? null : keyAt(task.keys, index));
         if (reason !== null) send({ type: "declined", task: task.task, partition, reason });
         await pipelined?.untilRoom();
       }
@@ -140,12 +142,12 @@ class Answer {
   }
 
   /** The fit of the next file; gives the reason where the file is left to the engine. */
-  async fitFile(path: string, keyBytes: Uint8Array | null): Promise<string | null> {
+  async fitFile({ path, content }: FileOfTask, keyBytes: Uint8Array | null): Promise<string | null> {
     const { init, trainer } = this.#context;
     const isPipelined = "untilRoom" in trainer;
     if (init.filePlan === null)
       throw new ManyfitError("internal", "worker was given files before their plan");
-    const reading = await readFileRows(path, init.filePlan);
+    const reading = await readFileRows(path, init.filePlan, content);
     if (reading.kind === "rows" && !hasInexactInteger(reading.rows, init.readColumns)) {
       const fitted = this.fit(reading.rows, keyBytes, reading.file);
       if (!isPipelined) await fitted;

@@ -111,6 +111,21 @@ describe("the import table", () => {
     ]);
   });
 
+  test("lets a member of a family import what is below it, where its row says so", () => {
+    const text = 'import type { A } from "./connect/calls.ts";';
+    const house = houseWith({
+      "src/engine/spark/spark.ts": text,
+      "src/engine/spark/connect/calls.ts": 'import type { B } from "../../local/local.ts";',
+    });
+    const rows = { "engine/spark": { values: ["engine/spark/connect"] }, "engine/spark/connect": {} };
+    const findings = checkImportTable(house, { ...TABLE, ...rows });
+    expect(findings).toEqual([
+      expect.stringMatching(/^src\/engine\/spark\/connect\/calls\.ts:1: .* members of a family never import/),
+    ]);
+    const untold = checkImportTable(house, { ...TABLE, ...rows, "engine/spark": {} });
+    expect(untold).toContainEqual(expect.stringMatching(/^src\/engine\/spark\/spark\.ts:1: may not import/));
+  });
+
   test("keeps the contract of a family from importing its members", () => {
     expect(findIn("src/engine/engine.ts", 'import type { A } from "./local/local.ts";')).toHaveLength(1);
   });

@@ -120,7 +120,9 @@ function fileFault(project: Project, found: Import, table: ImportTable): string 
 
 function isOtherMember(area: string, target: string): boolean {
   const family = FAMILIES.find((name) => area.startsWith(`${name}/`));
-  return family !== undefined && target !== area && target.startsWith(`${family}/`);
+  if (family === undefined || !target.startsWith(`${family}/`)) return false;
+  const memberOf = (name: string): string => name.slice(family.length + 1).split("/")[0]!;
+  return memberOf(area) !== memberOf(target);
 }
 
 function describeRow(area: string, row: ImportRow): string {

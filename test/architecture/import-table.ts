@@ -10,7 +10,7 @@ export interface ImportRow {
   readonly types?: readonly string[];
   /** Files that are not imported but started, as thread or process, by their address, also outside of `src`. Default: none. */
   readonly entries?: readonly string[];
-  /** Packages of package.json. Default: none. */
+  /** Packages of package.json, and generated code by the first part of its alias there. Default: none. */
   readonly packages?: readonly string[];
   /** Whether `node:` modules may be imported, or by which files only. Default: false. */
   readonly node?: boolean | readonly string[];
@@ -32,7 +32,10 @@ export interface ReachRule {
 /** Areas that every other may import. */
 export const OPEN_TO_ALL: readonly string[] = ["errors.ts"];
 
-/** Folders of which every subfolder is an area of its own with a row of its own; they never import each other. */
+/**
+ * Folders of which every subfolder is an area of its own with a row of its own; they never import each other. What is below
+ * one of them belongs to it, also where it has a row.
+ */
 export const FAMILIES: readonly string[] = ["engine"];
 
 /** Every area of `src` and what it may import: what is not here is not allowed. */
@@ -85,7 +88,36 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     values: ["job", "source", "trainer", "table"],
     types: ["bundle"],
   },
-  engine: { types: ["table", "run", "key", "job", "protocol", "source"] },
+  engine: { values: ["trainer", "run", "job"], types: ["table", "key", "protocol", "source", "user-module"] },
+  "engine/spark/connect": {
+    packages: ["@grpc/grpc-js", "@bufbuild/protobuf", "#spark-connect"],
+    node: true,
+  },
+  "engine/spark/executor": {
+    values: ["pool", "worker", "protocol", "trainer", "estimator", "python", "run", "key", "table", "job"],
+    entries: ["engine/spark/executor/main.ts"],
+    packages: ["esbuild"],
+    node: true,
+  },
+  "engine/spark": {
+    values: [
+      ...[
+        "engine/spark/connect",
+        "engine/spark/executor",
+        "pool",
+        "user-module",
+        "settle-job.ts",
+        "worker",
+        "protocol",
+        "source",
+      ],
+      ...["source/text", "bundle", "trainer", "duckdb", "run", "key", "table", "job", "engine"],
+    ],
+    types: ["engine-options.ts", "estimator"],
+    entries: ["python/manyfit_host/__main__.py", "python/manyfit_spark/shim.py"],
+    packages: ["@bufbuild/protobuf", "#spark-connect", "@uwdata/flechette", "esbuild"],
+    node: true,
+  },
   "engine/local": {
     values: [
       ...["pool", "user-module", "settle-job.ts", "worker", "protocol", "source", "trainer", "estimator"],
@@ -106,12 +138,16 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
     types: ["engine"],
   },
   "policy-options.ts": { values: ["job"] },
+  "engine-options.ts": {},
   "train-options.ts": {
-    values: ["key", "job", "trainer", "policy-options.ts"],
+    values: ["key", "job", "trainer", "policy-options.ts", "engine-options.ts"],
     types: ["run", "plan.ts"],
     node: true,
   },
-  "open-engine.ts": { values: ["duckdb", "engine", "engine/local", "trainer"], node: true },
+  "open-engine.ts": {
+    values: ["duckdb", "engine", "engine/local", "engine/spark", "engine-options.ts", "trainer"],
+    node: true,
+  },
   "sample-memory.ts": { values: ["pool"], types: ["run"], node: true },
   "train.ts": {
     values: [
@@ -175,6 +211,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
         "export-models.ts",
         "predict-options.ts",
         "policy-options.ts",
+        "engine-options.ts",
         "train-options.ts",
         "version.ts",
       ],
@@ -187,10 +224,10 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
 /** What the table cannot say row by row. */
 export const REACH_RULES: readonly ReachRule[] = [
   {
-    from: ["worker"],
+    from: ["worker", "engine/spark/executor"],
     except: [],
-    never: ["duckdb", "bundle", "@duckdb/node-api"],
-    why: "no native module may come to workers and executors",
+    never: ["duckdb", "bundle", "@duckdb/node-api", "@grpc/grpc-js"],
+    why: "no native module may come to workers and executors, nor what speaks with Spark's server",
   },
   {
     from: ["trainer-entry.ts"],

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import fc from "fast-check";
 import { withExactNumbers } from "../../src/cli/exact-json.ts";
-import type { JobConfig } from "../../src/cli/job-option-table.ts";
+import type { JobConfig } from "../../src/cli/job-option.ts";
 import { JOB_OPTIONS } from "../../src/cli/job-option-table.ts";
 import { addJobOptions, toldJobFrom } from "../../src/cli/job-options.ts";
 import type { ToldJob } from "../../src/cli/told-job.ts";
@@ -95,6 +95,10 @@ const VALUES: { [K in keyof Required<JobConfig>]: fc.Arbitrary<NonNullable<JobCo
   "max-failed": fc.oneof(fc.integer({ min: 0, max: MAX_COUNT }), amountText(["%"])),
   memory: fc.oneof(fc.integer({ min: 1 }), amountText(["MB", "GB", "GiB", "kb", "B"])),
   "memory-per-worker": amountText(["MB", "GiB"]),
+  engine: fc.constantFrom("local", "spark"),
+  spark: name,
+  "spark-node": name,
+  "spark-tasks": fc.integer({ min: 1, max: 100_000 }),
 };
 
 /** Jobs that a command line can tell: any options with any values. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { planLines } from "../../src/cli/plan-text.ts";
 import { PLAIN_STYLE } from "../../src/cli/style.ts";
 import { textWidth } from "../../src/cli/text-width.ts";
-import type { Plan } from "../../src/index.ts";
+import type { Plan, PlanMemory } from "../../src/index.ts";
 import { PLAIN_DIALECT } from "../plain-job.ts";
 
 const LINEAR: Plan = {
@@ -54,6 +54,7 @@ const LINEAR: Plan = {
     tooLargeExamples: [],
     tooLargeFate: "blocks",
   },
+  cluster: null,
   forecast: null,
 };
 
@@ -120,6 +121,24 @@ describe("a plan as text", () => {
       "  on          local, 2 workers, each some 2 partitions, 79.0 kB (the largest partition alone is 61 % of all: others will wait for it)",
       "  memory      4.00 GB in all",
     ]);
+  });
+
+  test("of a cluster has its place, how the work is divided there, and where Node comes from", () => {
+    const cluster = { server: "host:15002", version: "4.3.0", tasks: 8, isShuffled: true, node: null };
+    const onSpark: Plan = { ...LINEAR, engine: "spark", workers: 4, memory: null, cluster };
+    expect(lines(onSpark).at(-1)).toBe(
+      "  on          spark 4.3.0 at host:15002, 4 cores; 8 tasks, each some 1 partition; rows are sent to where their partition is fitted; Node: node on the PATH of the executors",
+    );
+    const files: Plan = {
+      ...{ ...FILES, engine: "spark", workers: 1, memory: null },
+      cluster: { ...cluster, tasks: null, isShuffled: false, node: "/opt/node" },
+    };
+    expect(lines(files).at(-1)).toBe(
+      "  on          spark 4.3.0 at host:15002, 1 core; files are packed into tasks by Spark; no row is shuffled; Node: /opt/node on the executors",
+    );
+    expect(lines({ ...onSpark, files: 0, bytes: 0 })[0]).toBe(
+      "  source      tables or queries of Spark, 30 rows, 2 of them with a value missing in a used column",
+    );
   });
 
   test("says how few rows are too few", () => {
@@ -201,8 +220,8 @@ describe("a plan as text", () => {
       packedNothing: { count: 1, examples: ["/d/n.csv.gz"] },
       unreadable: null,
     };
-    const memory: Plan["memory"] = {
-      ...LINEAR.memory,
+    const memory: PlanMemory = {
+      ...LINEAR.memory!,
       spills: true,
       tooLarge: 2,
       tooLargeExamples: [{ key: "store=a", rows: 3_000_000, bytes: null }],

@@ -206,7 +206,7 @@ function checkRows({ inspection, answers }: CollectedRun): void {
     const rmse = metrics[resultSchema.metrics.findIndex(({ name }) => name === "holdout_rmse")];
     expect(rmse === null).toBe(rowsHeldOut === 0);
   }
-  expect(planRun(inspection, { name: "any", workers: 1 }).skips).toEqual(skips);
+  expect(planRun(inspection, { name: "any", workers: 1, cluster: null }).skips).toEqual(skips);
   expect(skips.too_few_rows).toBeGreaterThan(0);
 }
 

@@ -39,7 +39,7 @@ describe("with less memory than its rows take", () => {
   test.each(policies)("a run gives the same bits, %s", async (_, told) => {
     const job = { ...mixedJob(mixed), policy: { ...DEFAULT_POLICY, ...told } };
     const expected = await run(job, 2);
-    expect(expected.inspection.memory.tooLarge).toEqual([]);
+    expect(expected.inspection.memory!.tooLarge).toEqual([]);
     expect(expected.inspection.exchangeBytes).toBeGreaterThan(4 * QUARTER.exchangeBytes!);
     for (const memory of [QUARTER, SOME_APART, ALL_APART]) {
       for (const workers of memory === ALL_APART ? [0, 1, 3] : [3]) {
@@ -65,7 +65,8 @@ describe("with less memory than its rows take", () => {
 
   test("what is too large is known before", async () => {
     const { inspection } = await run(mixedJob(mixed), 2, SOME_APART);
-    const { memory, inventory } = inspection;
+    const { inventory } = inspection;
+    const memory = inspection.memory!;
     const larger = [...inventory.rows.keys()].filter((p) => inventory.rows[p]! * memory.rowBytes > 3000);
     expect(memory.tooLarge).toEqual(larger);
     expect(larger.length).toBeGreaterThan(1);
@@ -82,8 +83,8 @@ describe("with less memory than its rows take", () => {
         partitionBytes: 100_000,
       });
       const { rows } = inspection.inventory;
-      expect(inspection.memory.tooLarge).toEqual([...rows.keys()].filter((p) => rows[p]! > 5000));
-      const [large] = inspection.memory.tooLarge;
+      expect(inspection.memory!.tooLarge).toEqual([...rows.keys()].filter((p) => rows[p]! > 5000));
+      const [large] = inspection.memory!.tooLarge;
       for (const [partition, answer] of answers.entries())
         if (partition !== large) expect(answer).toEqual(expected.answers[partition]);
       const { state, rows: counts, errors } = answers[large!]!;

@@ -53,7 +53,8 @@ async function see(paths: readonly string[], partitioning: Partitioning, workers
   const opened = await openEngine(workers, { bucketLimits: { rows: 500, partitions: 4 } });
   try {
     const machine = { workers, memoryBytes: null, memoryPerWorkerBytes: null, python: null };
-    const request = { job, runsFolder: temporaryFolder(), name: null, ...machine };
+    const engine = { kind: "local" } as const;
+    const request = { job, engine, runsFolder: temporaryFolder(), name: null, ...machine };
     const { folder } = await trainWith(opened, request, {});
     const run = await openRun(folder);
     const { rows } = await run.query("select model from models order by partition");

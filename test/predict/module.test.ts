@@ -70,7 +70,7 @@ function engineOf(duckdb: Duckdb, predict: Predict): Engine {
     throw new Error("not asked for");
   };
   return {
-    ...{ name: "stand-in", workers: 0, inspect: refuse, run: refuse, sample: refuse },
+    ...{ name: "stand-in", workers: 0, cluster: null, inspect: refuse, run: refuse, sample: refuse },
     close: async () => undefined,
     async *score(source): AsyncGenerator<RunEvent | PredictionBatch> {
       const connection = await duckdb.connect();

@@ -59,6 +59,27 @@ function factsOf(path: string) {
 }
 
 describe("a file of a source", () => {
+  test.each(["csv", "csv.gz", "ndjson", "parquet"] as const)(
+    "of format %s whose bytes are there already gives the same rows, and is not opened",
+    async (format) => {
+      const query = "select i as n, i as a, if(i % 3 = 0, null, sin(i)) as b from range(100) r(i)";
+      const [path] = await writeSource(connection, query, { format, files: 1 });
+      const base = format.startsWith("csv") ? csvPlan() : ndjsonPlan();
+      const plan = {
+        ...base,
+        ...(format === "parquet" ? { format } : {}),
+        columns: doubles("a", "b"),
+      };
+      const read = await readFileRows(path!, plan);
+      expect(read.kind).toBe("rows");
+      const bytes = readFileSync(path!);
+      // Within a larger memory, as it arrives in frames.
+      const within = Buffer.concat([Buffer.from("12345678"), bytes, Buffer.from("9")]).subarray(8, -1);
+      rmSync(path!);
+      expect(await readFileRows(path!, plan, within)).toEqual(read);
+    },
+  );
+
   test.each(["csv", "csv.gz"] as const)(
     "of format %s is read as DuckDB reads it, bit by bit",
     async (format) => {
@@ -243,6 +264,14 @@ describe("the engine is asked to read a file", () => {
     expect(await readFileRows(path, plan(69))).toEqual({
       kind: "declined",
       reason: "its rows are more than a worker may hold",
+    });
+  });
+
+  test("when what was read of it before is large", async () => {
+    const plan = { ...csvPlan(...doubles("a")), limits: { ...ANY_SIZE, contentBytes: TEXT.length - 1 } };
+    expect(await readFileRows("gone.csv", plan, Buffer.from(TEXT))).toEqual({
+      kind: "declined",
+      reason: `it is larger than ${TEXT.length - 1} bytes`,
     });
   });
 

@@ -303,6 +303,7 @@ export function factsOf(run: MadeRun, changes: Partial<RunFacts> = {}): RunFacts
       if (!isByFile) return { ...file, sha256: "00", rows: sum };
       return { ...file, sha256: run.outcomes[i]!.file!.sha256, rows: rows[i]! };
     }),
+    countedRows: null,
     environment: ORIGIN.environment,
     startedAtMs: Date.now(),
     commitStartedAtMs: Date.now(),

@@ -53,7 +53,7 @@ describe("a run in a fourth of the memory that its rows take", () => {
       memory,
     });
     const { exchangeBytes, memory } = await plan(options("576MiB"));
-    expect(exchangeBytes).toBeGreaterThan(3.5 * memory.exchangeBytes);
+    expect(exchangeBytes).toBeGreaterThan(3.5 * memory!.exchangeBytes);
     const digests: (string | undefined)[] = [];
     for (const size of ["576MiB", "8GiB"]) {
       const run = await train(options(size));

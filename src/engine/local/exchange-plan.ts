@@ -1,4 +1,5 @@
 import { bucketRowBytes } from "../../protocol/bucket.ts";
+import { workerRowBytes } from "../../protocol/worker-row-bytes.ts";
 import type { ReadColumn } from "../../table/read-column.ts";
 import { type BucketLimits, type BucketPlan, defaultLimits, planBuckets } from "./bucket-plan.ts";
 import type { PartitionSizes } from "./exchange.ts";
@@ -44,18 +45,6 @@ const GOOD_PAGE_BYTES = 2 ** 16;
 /** Buckets that a worker has or that wait for it, at most. */
 const BUCKETS_PER_WORKER = 3;
 
-/** Bytes that a row takes in a worker, without its texts: as it came, and in order. */
-export function workerRowBytes(columns: readonly ReadColumn[]): number {
-  return bytesOfRow(columns).cut;
-}
-
-/** Bytes of a row in a bucket, and with the copy in which a worker puts it in order. */
-function bytesOfRow(columns: readonly ReadColumn[]): { readonly stored: number; readonly cut: number } {
-  const stored = bucketRowBytes(columns);
-  // A cutter orders all but position and partition, by two lists of row numbers.
-  return { stored, cut: stored + stored - 12 + 8 };
-}
-
 /** How large a partition is. */
 export interface PartitionSize {
   readonly rows: number;
@@ -84,7 +73,7 @@ export function planExchange(need: ExchangeNeed): ExchangePlan {
   const { sizes, columns, memory, workers } = need;
   const { isApart, apart } = findApart(need);
   const sums = sumSizes(sizes, isApart);
-  const bytes = sums.rows * bytesOfRow(columns).stored + sums.texts.reduce((a, b) => a + b, 0);
+  const bytes = sums.rows * bucketRowBytes(columns) + sums.texts.reduce((a, b) => a + b, 0);
   const isSpilled = bytes > memory.exchangeBytes;
   const limits = need.limits ?? limitsWithin(memory, { bytes, isSpilled, rows: sums.rows, columns, workers });
   const texts = need.bytesBeside === undefined ? sizes.textBytes : [...sizes.textBytes, need.bytesBeside];
@@ -140,7 +129,7 @@ function limitsWithin(
   { bytes, rows, isSpilled, columns, workers }: LimitsNeed,
 ): BucketLimits {
   const byDefault = defaultLimits(rows, workers);
-  const { stored, cut } = bytesOfRow(columns);
+  const [stored, cut] = [bucketRowBytes(columns), workerRowBytes(columns)];
   const goodCount = exchangeBytes / 2 / GOOD_PAGE_BYTES;
   const wanted = isSpilled ? Math.max(byDefault.rows, Math.ceil(rows / goodCount)) : byDefault.rows;
   const loaded = exchangeBytes / 2 / (BUCKETS_PER_WORKER * Math.max(1, workers));

@@ -1,16 +1,14 @@
 import type { Inventory } from "../../job/inventory.ts";
-import type { ResolvedJob } from "../../job/resolved-job.ts";
 import { sliceKeys } from "../../key/key-list.ts";
 import type { Dispatcher } from "../../pool/dispatcher.ts";
 import { workOnPool } from "../../pool/work-on-pool.ts";
 import type { WorkerOptions } from "../../pool/worker-options.ts";
-import type { FilePlan } from "../../protocol/file-plan.ts";
 import { needsKeys } from "../../protocol/needs-keys.ts";
+import { planFileReading } from "../../protocol/plan-file-reading.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { BatchBuilder } from "../../worker/batch-builder.ts";
 import type { FileRead } from "../../worker/file-facts-builder.ts";
-import { workerRowBytes } from "./exchange-plan.ts";
 import { planFileTasks } from "./plan-file-tasks.ts";
 import { bucketOfRows, type FileOutcome, type FileReader } from "./read-file.ts";
 import { readFiles } from "./read-files.ts";
@@ -34,7 +32,14 @@ export async function* fitFiles(
     size: Math.min(options.workers, tasks.length),
     threadEntry,
     reserve: options.reserve ?? null,
-    init: { trainer, readColumns, keyFields, seed, rowPolicy, filePlan: filePlanOf(reader) },
+    init: {
+      trainer,
+      readColumns,
+      keyFields,
+      seed,
+      rowPolicy,
+      filePlan: planFileReading(job, reader.partitionBytes),
+    },
     resultSchema,
     limits,
     signal,
@@ -60,38 +65,6 @@ export async function* fitFiles(
   } finally {
     await declined.close();
   }
-}
-
-/** Share of what rows may take that a file's bytes may have, and those it is unpacked to: rows are several times larger. */
-const CONTENT_SHARE = 1 / 4;
-
-/** Larger files are read faster by DuckDB. */
-const MOST_CONTENT_BYTES = 2 ** 28;
-
-function filePlanOf({ inventory: { job }, partitionBytes }: FileReader): FilePlan {
-  const { format, dialect, readColumns } = job;
-  const limits = {
-    contentBytes: Math.min(MOST_CONTENT_BYTES, Math.floor(partitionBytes * CONTENT_SHARE)),
-    rowsBytes: partitionBytes,
-    rowBytes: workerRowBytes(readColumns),
-  };
-  return { format, dialect, columns: readColumns, mustDecline: whyDecline(job), limits };
-}
-
-/** What a worker reads as a number or as text is one in any file; of all other types DuckDB knows whether a value is. */
-const PLAIN_TYPES: readonly string[] = ["DOUBLE", "VARCHAR"];
-
-/** Why only DuckDB reads the files of a job as it must; null where workers do. */
-function whyDecline(job: ResolvedJob): string | null {
-  if (job.source.where !== null) return "rows are filtered";
-  if (job.orderBy.length > 0) return `rows are ordered by ${job.orderBy.join(", ")}`;
-  for (const { name, type } of job.readColumns) {
-    const { sqlType } = job.columns.find((column) => column.name === name)!;
-    const isTold = Object.hasOwn(job.source.types, name);
-    if (isTold && !PLAIN_TYPES.includes(sqlType)) return `the type of column "${name}" was told`;
-    if (sqlType === "BOOLEAN" && type === "double") return `column "${name}" holds truth values`;
-  }
-  return null;
 }
 
 /** Keys of neighbouring partitions, where workers need them. */

@@ -3,27 +3,27 @@ import type { Connection, Duckdb } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import { isEstimatorSpec, type Job } from "../../job/job.ts";
 import type { WorkerOptions } from "../../pool/worker-options.ts";
-import type { WorkerTrainer } from "../../protocol/message.ts";
 import type { PredictionBatch } from "../../protocol/prediction-batch.ts";
+import { workerRowBytes } from "../../protocol/worker-row-bytes.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
-import { DOCUMENT_SCHEMA, type ResultSchema } from "../../run/result-schema.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { streamOrderedRows, streamRows, streamSortedRows } from "../../source/stream-rows.ts";
-import { createTrainer } from "../../trainer/create-trainer.ts";
 import type { EstimatorFamily } from "../../trainer/estimator-family.ts";
 import type { Trainer } from "../../trainer/trainer.ts";
 import { loadUserModule, type UserModuleOptions } from "../../user-module/load-user-module.ts";
 import type { UserModule } from "../../user-module/user-module.ts";
 import type { Engine, Inspection, ScoringSource } from "../engine.ts";
+import { firstPhase } from "../first-phase.ts";
+import { allOrInterrupted, interruptedOr } from "../interrupted.ts";
+import { type JobTrainer, jobTrainer } from "../job-trainer.ts";
 import { abortableTrainer } from "./abortable-trainer.ts";
 import { apartRows } from "./apart-rows.ts";
 import type { BucketLimits } from "./bucket-plan.ts";
-import { type ExchangePlan, planExchange, workerRowBytes } from "./exchange-plan.ts";
+import { type ExchangePlan, planExchange } from "./exchange-plan.ts";
 import { filesInPlace } from "./files-in-place.ts";
 import { fitFiles } from "./fit-files.ts";
 import { fitInPlace } from "./fit-in-place.ts";
 import { fitKeys } from "./fit-keys.ts";
-import { allOrInterrupted, interruptedOr } from "./interrupted.ts";
 import { type InventorySize, inventoryBytes } from "./inventory-bytes.ts";
 import { type FitMemory, type MemoryBudget, planFitMemory, planMemory } from "./memory-budget.ts";
 import { byOldNumbers, numbersAmongAll, onlyPrepared, onlyRows } from "./only-partitions.ts";
@@ -71,6 +71,7 @@ export async function createLocalEngine(options: LocalEngineOptions): Promise<En
 
 class LocalEngine implements Engine {
   readonly name = "local";
+  readonly cluster = null;
   readonly workers: number;
   readonly #options: LocalEngineOptions;
   readonly #connection: Connection;
@@ -141,9 +142,8 @@ class LocalEngine implements Engine {
       tooLarge: exchange?.apart ?? [],
     };
     const bundle = this.#module?.bundle ?? null;
-    const { module, rowPolicy } = inventory.job;
-    const minRows = this.#estimator(prepared)?.minRows ?? Math.max(module?.minRows ?? 0, rowPolicy.minRows);
-    return { inventory, resultSchema: this.#resultSchema(prepared), minRows, exchangeBytes, memory, bundle };
+    const { minRows, resultSchema } = this.#trainer(prepared);
+    return { inventory, resultSchema, minRows, exchangeBytes, memory, tasks: null, bundle };
   }
 
   run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
@@ -242,7 +242,7 @@ class LocalEngine implements Engine {
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent | ResultBatch> {
     const { inventory } = prepared;
-    yield firstPhase(prepared);
+    yield firstPhase(prepared.kind, prepared.inventory);
     const { timeoutMs } = inventory.job.policy;
     const timed = timedTrainer(await this.#trainerHere(prepared, signal), timeoutMs);
     const trainer = abortableTrainer(timed, signal);
@@ -275,13 +275,14 @@ class LocalEngine implements Engine {
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent | ResultBatch> {
     const { job } = prepared.inventory;
-    yield firstPhase(prepared);
+    yield firstPhase(prepared.kind, prepared.inventory);
+    const { worker, resultSchema } = this.#trainer(prepared);
     const options: WorkerOptions = {
       workers: this.#lanes,
       threadEntry: this.#threadEntry,
-      trainer: this.#workerTrainer(prepared),
+      trainer: worker(),
       reserve: this.#module?.reserve ?? null,
-      resultSchema: this.#resultSchema(prepared),
+      resultSchema,
       limits: {
         timeoutMs: job.policy.timeoutMs,
         memoryBytes: this.#memory.processBytes,
@@ -311,7 +312,7 @@ class LocalEngine implements Engine {
 
   #fileReader(prepared: Prepared, { partitionBytes }: FitMemory): FileReader {
     const { inventory } = prepared;
-    const spillFolder = this.#estimator(prepared) === null ? null : this.#options.tempFolder;
+    const spillFolder = this.#trainer(prepared).estimator === null ? null : this.#options.tempFolder;
     return { inventory, connection: this.#connection, partitionBytes, spillFolder };
   }
 
@@ -349,38 +350,17 @@ class LocalEngine implements Engine {
     });
   }
 
-  #workerTrainer({ inventory: { job } }: Prepared): WorkerTrainer {
-    const { trainer, trainerColumns } = job;
-    if (!isEstimatorSpec(trainer)) return this.#module!.worker();
-    return { kind: "estimator", spec: trainer, columns: trainerColumns! };
-  }
-
   async #trainerHere(prepared: Prepared, signal: AbortSignal): Promise<Trainer> {
     const { readColumns, keyFields, seed, rowPolicy } = prepared.inventory.job;
     return (
-      this.#estimator(prepared) ??
+      this.#trainer(prepared).estimator ??
       (await this.#module!.trainer!({ readColumns, keyFields, seed, rowPolicy, signal }))
     );
   }
 
-  #resultSchema(prepared: Prepared): ResultSchema {
-    return this.#estimator(prepared)?.resultSchema ?? DOCUMENT_SCHEMA;
+  #trainer({ inventory: { job } }: Prepared): JobTrainer {
+    return jobTrainer(job, this.#module, this.#options.families);
   }
-
-  /** The job's estimator as a trainer; null where its trainer is a module. */
-  #estimator({ inventory: { job } }: Prepared): Trainer | null {
-    if (!isEstimatorSpec(job.trainer)) return null;
-    return createTrainer(job.trainer, job.trainerColumns!, this.#options.families, job);
-  }
-}
-
-/** Rows have to be brought together before they are fitted, files are fitted as they are read. */
-function firstPhase({ kind, inventory }: Prepared): RunEvent {
-  const { rowCount, partitionCount } = inventory;
-  const atMs = Date.now();
-  return kind === "keys"
-    ? { type: "phase.started", atMs, phase: "exchanging", total: rowCount, unit: "rows" }
-    : { type: "phase.started", atMs, phase: "fitting", total: partitionCount, unit: "partitions" };
 }
 
 /** Half of what is free, with threads. */

@@ -2,11 +2,10 @@ import type { Connection } from "../../duckdb/duckdb.ts";
 import { ManyfitError } from "../../errors.ts";
 import type { Inventory } from "../../job/inventory.ts";
 import type { Job } from "../../job/job.ts";
-import type { SourceFile } from "../../job/resolved-job.ts";
 import { type SettleContext, settleJob } from "../../settle-job.ts";
 import { createDictionary, type Dictionary } from "../../source/dictionary.ts";
 import { fileKeys, fileNames } from "../../source/file-keys.ts";
-import { inspectFiles } from "../../source/inspect-files.ts";
+import { inspectFiles, ofLargest } from "../../source/inspect-files.ts";
 import { inspectSource } from "../../source/inspect-source.ts";
 import { limitPartitions } from "../../source/limit-partitions.ts";
 import { checkFilter, createRelation, type Relation } from "../../source/relation.ts";
@@ -80,15 +79,6 @@ async function prepareFiles(job: Job, context: PrepareContext): Promise<Prepared
     fileRows: null,
   };
   return { kind: "files", inventory };
-}
-
-/** Says of which file it is that its columns are not what a trainer needs: the others may have them. */
-function ofLargest(error: unknown, { path }: SourceFile): unknown {
-  const isOfColumns =
-    error instanceof ManyfitError && (error.code === "unknown_column" || error.code === "unsupported_type");
-  if (!isOfColumns) return error;
-  const text = `${error.message}; so it is in the largest file that can be read, ${path}`;
-  return new ManyfitError(error.code, text, { cause: error });
 }
 
 function noRows(path: string, job: Job): ManyfitError {

@@ -8,19 +8,24 @@ import { readNdjsonRows } from "./read-ndjson-rows.ts";
 
 /**
  * Reads the rows of one small file whole, as DuckDB would read them, and declines where it is not sure to. Blocks its
- * thread while it reads. It does not throw for anything that may be the matter with a file.
+ * thread while it reads. It does not throw for anything that may be the matter with a file. Where `content` is given, it is
+ * what the file holds, and nothing is read.
  */
-export async function readFileRows(path: string, plan: FilePlan): Promise<FileReading> {
+export async function readFileRows(
+  path: string,
+  plan: FilePlan,
+  content: Uint8Array | null = null,
+): Promise<FileReading> {
   if (plan.mustDecline !== null) return declined(plan.mustDecline);
   let bytes: Buffer | null;
   try {
-    bytes = readBytes(path, plan.limits);
+    bytes = content === null ? readBytes(path, plan.limits) : limitedBytes(content, plan.limits);
   } catch (error) {
     return unreadable((error as Error).message, null);
   }
   if (bytes === null) return declined(`it is larger than ${plan.limits.contentBytes} bytes`);
-  const content = { bytes, facts: { sha256: hash("sha256", bytes, "hex"), bytes: bytes.length } };
-  const reading = await readContent(path, content, plan);
+  const facts = { sha256: hash("sha256", bytes, "hex"), bytes: bytes.length };
+  const reading = await readContent(path, { bytes, facts }, plan);
   const isTooMuch = reading.kind === "rows" && rowsBytes(reading.rows, plan.limits) > plan.limits.rowsBytes;
   return isTooMuch ? declined("its rows are more than a worker may hold") : reading;
 }
@@ -36,6 +41,14 @@ async function readContent(path: string, content: FileContent, plan: FilePlan): 
 function rowsBytes({ rowCount, columns }: Rows, { rowBytes }: FileLimits): number {
   const texts = columns.reduce((sum, column) => sum + (column.kind === "texts" ? column.bytes.length : 0), 0);
   return rowCount * rowBytes + 2 * texts;
+}
+
+/** Null for a file that is too large. */
+function limitedBytes(
+  { buffer, byteOffset, length }: Uint8Array,
+  { contentBytes }: FileLimits,
+): Buffer | null {
+  return length > contentBytes ? null : Buffer.from(buffer, byteOffset, length);
 }
 
 /** Null for a file that is too large. */

@@ -1,4 +1,4 @@
-import { ManyfitError } from "../../errors.ts";
+import { ManyfitError } from "../errors.ts";
 
 /** All items, or the error `interrupted` behind them where the signal was aborted. */
 export async function* allOrInterrupted<T>(

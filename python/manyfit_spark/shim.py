@@ -1,0 +1,387 @@
+"""What Spark's Python workers run: it brings the rows of a task to a process of Node's, and its results back.
+
+This text behind that of frames.py, whose functions it calls, is pickled and run on executors, with Python 3.9
+or newer, the standard library and pyarrow: nothing can be imported from beside it there.
+The process of Node's (the host) outlives a task: a worker of Spark's that runs the next task of the same job
+uses it again, and ends it where none comes for a while.
+"""
+
+import ctypes
+import os
+import queue
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import types
+
+import pyarrow as pa
+
+NODE: str
+"""Path of Node on the executors; empty: as it is found."""
+HOST: str
+"""Name of the host's program among the session's files."""
+JOB: str
+"""Name of the file that tells the host what to do, there too."""
+IDLE_SECONDS: str
+"""For how long a host waits for another task."""
+
+OUTPUT = pa.schema(
+    [
+        pa.field("frame", pa.binary()),
+        pa.field("stage", pa.int32()),
+        pa.field("partition", pa.int32()),
+        pa.field("attempt", pa.int32()),
+        pa.field("task_attempt", pa.int64()),
+        pa.field("host", pa.string()),
+        pa.field("executor", pa.string()),
+        pa.field("process", pa.int32()),
+    ]
+)
+
+MOST_SPOOLED_BYTES = 2**25
+"""Results of a task beyond this wait for its end in a file."""
+OUTPUT_BYTES = 2**23
+"""Frames are given to Spark together until they have so many bytes."""
+LAST_WORDS_BYTES = 4000
+ENDS_WITHIN_SECONDS = 2
+DIES_WITH_PARENT = 1
+"""`PR_SET_PDEATHSIG` of Linux's `prctl`."""
+
+
+def run_task(batches):
+    """Rows with one frame of the host's each, of all record batches of a task; none before the task is done.
+
+    Spark gives the rows of a task to its client when the task has ended, so nothing is won by giving them
+    earlier, and a host that dies can be replaced without a result that comes twice.
+    """
+    task = Task()
+    kept = []
+    frames = [task.failed("spark_failed", no_node(task))] if task.node is None else None
+    if frames is None:
+        frames = answers_of(task, batches, kept)
+    try:
+        yield from task.rows_of(frames)
+    except BaseException:
+        release(None)
+        raise
+    rest()
+
+
+def answers_of(task, batches, kept):
+    """The frames of a task: of the first host, or where that dies, of a second with the same rows."""
+    deaths = []
+    for feed in (batches, None):
+        host = host_for(task)
+        try:
+            feed_host(host, task, batches=feed or (), kept=kept)
+            answer = host.answer()
+        except HostDied as death:
+            deaths.append(str(death))
+            release(host)
+            if feed is not None:
+                kept.extend(batch for batch in feed if batch.num_rows > 0)
+            continue
+        except BaseException:
+            release(host)
+            raise
+        lost = [task.restarted(cause) for cause in deaths]
+        return (frame for frames in (lost, answer) for frame in frames)
+    raise RuntimeError(f"manyfit: {task.executor} on {task.host}: {'; then '.join(deaths)}")
+
+
+def feed_host(host, task, *, batches, kept):
+    """Gives a host all rows of a task: those that are kept, and others, which are kept from now on."""
+    try:
+        host.begin()
+        for batch in kept:
+            write_batch(host, task, batch)
+        for batch in batches:
+            if batch.num_rows > 0:
+                kept.append(batch)
+                write_batch(host, task, batch)
+        host.write(frame_of({"type": "end", "task": task.partition}))
+    except HostDeaf:
+        # It may have said before why: its answer tells.
+        return
+
+
+def write_batch(host, task, batch):
+    """Rows, or files whole: one frame each, as they are large."""
+    if "content" not in batch.schema.names:
+        host.write(rows_frame(task.partition, batch))
+        return
+    for row in range(batch.num_rows):
+        host.write(file_frame(task.partition, batch, row))
+
+
+class HostDied(Exception):
+    """The host has ended without an answer."""
+
+
+class HostDeaf(Exception):
+    """The host reads no more."""
+
+
+class Task:
+    """Where a task of Spark's runs."""
+
+    def __init__(self):
+        from pyspark import SparkFiles, TaskContext
+
+        context = TaskContext.get()
+        self.stage = context.stageId()
+        self.partition = context.partitionId()
+        self.attempt = context.attemptNumber()
+        self.task_attempt = context.taskAttemptId()
+        self.host = socket.gethostname()
+        self.executor = executor_id()
+        self.folder = SparkFiles.getRootDirectory()
+        self.node = shutil.which(NODE or "node")
+
+    def failed(self, code, message):
+        """A frame that ends the run: no other try would go better."""
+        return b"".join(
+            frame_of({"type": "failed", "task": self.partition, "code": code, "message": message})
+        )
+
+    def restarted(self, cause):
+        """A frame that tells of a host that died and was replaced."""
+        return b"".join(frame_of({"type": "restarted", "task": self.partition, "cause": cause}))
+
+    def rows_of(self, frames):
+        """Record batches of Spark's, each with some of the frames."""
+        some, size = [], 0
+        for frame in frames:
+            if some and size + len(frame) > OUTPUT_BYTES:
+                yield self._batch_of(some)
+                some, size = [], 0
+            some.append(frame)
+            size += len(frame)
+        if some:
+            yield self._batch_of(some)
+
+    def _batch_of(self, frames):
+        same = (
+            self.stage,
+            self.partition,
+            self.attempt,
+            self.task_attempt,
+            self.host,
+            self.executor,
+            os.getpid(),
+        )
+        fields = list(OUTPUT)
+        arrays = [pa.array(frames, fields[0].type)]
+        for field, value in zip(fields[1:], same):
+            arrays.append(pa.array([value] * len(frames), field.type))
+        return pa.RecordBatch.from_arrays(arrays, schema=OUTPUT)
+
+
+class Host:
+    """A process of Node's that was told its job."""
+
+    def __init__(self, task):
+        self.identity = identity_of(task)
+        self._words = tempfile.TemporaryFile()
+        self._child, self._outgoing, incoming = start_node(task, self._words)
+        self._ends = queue.SimpleQueue()
+        self._spool = None
+        self._sizes = []
+        self._damage = None
+        self._reader = threading.Thread(target=self._read, args=(incoming,), daemon=True)
+        self._reader.start()
+        self._is_told = False
+        self._job = {"type": "job", "path": os.path.join(task.folder, JOB), "python": sys.executable}
+
+    def begin(self):
+        """A new task: what is heard from now on is its answer."""
+        self._sizes = []
+        self._spool = tempfile.SpooledTemporaryFile(max_size=MOST_SPOOLED_BYTES)
+        if not self._is_told:
+            self.write(frame_of(self._job))
+            self._is_told = True
+
+    def write(self, pieces):
+        try:
+            for piece in pieces:
+                rest = memoryview(piece)
+                while len(rest) > 0:
+                    rest = rest[os.write(self._outgoing, rest) :]
+        except OSError as error:
+            raise HostDeaf from error
+
+    def answer(self):
+        """All frames of the task, when it is done."""
+        if not self._ends.get():
+            raise HostDied(self._epitaph())
+        spool, sizes = self._spool, self._sizes
+        spool.seek(0)
+        return (spool.read(size) for size in sizes)
+
+    def is_alive(self):
+        return self._child.poll() is None
+
+    def kill(self):
+        self._child.kill()
+        self._child.wait()
+        self._reader.join(ENDS_WITHIN_SECONDS)
+        os.close(self._outgoing)
+        self._words.close()
+
+    def _read(self, incoming):
+        """Runs in a thread, so that a host that tells much while it is given rows never waits."""
+        with open(incoming, "rb") as stream:
+            try:
+                while True:
+                    frame, kind = read_frame(stream)
+                    if self._spool is None:
+                        raise EOFError("frame belongs to no task")
+                    self._spool.write(frame)
+                    self._sizes.append(len(frame))
+                    if kind in ("done", "failed"):
+                        self._ends.put(True)
+            except EOFError:
+                self._ends.put(False)
+            except Exception as error:
+                self._damage = f"{type(error).__name__}: {error}"
+                self._ends.put(False)
+
+    def _epitaph(self):
+        try:
+            code = self._child.wait(ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            code = self._child.wait()
+        self._reader.join(ENDS_WITHIN_SECONDS)
+        end = f"by signal {signal_name(-code)}" if code < 0 else f"with exit code {code}"
+        if self._damage is not None:
+            end = f"because of what it said ({self._damage})"
+        size = self._words.seek(0, os.SEEK_END)
+        self._words.seek(max(0, size - LAST_WORDS_BYTES))
+        words = self._words.read().decode("utf-8", "replace").strip()
+        return f"process of Node's ended {end}" + (f", after: {words}" if words else "")
+
+
+def host_for(task):
+    """The host of this job that this process has already, or a new one."""
+    known = registry()
+    with known.lock:
+        if known.timer is not None:
+            known.timer.cancel()
+            known.timer = None
+    host = known.host
+    if host is not None and (host.identity != identity_of(task) or not host.is_alive()):
+        release(None)
+        host = None
+    if host is None:
+        host = known.host = Host(task)
+    return host
+
+
+def release(host):
+    """Ends a host (None: that of this process) and forgets it."""
+    known = registry()
+    own = known.host
+    if own is not None and host in (None, own):
+        known.host = None
+        own.kill()
+
+
+def rest():
+    """Ends the host of this process unless another task comes soon: Spark keeps this process for long."""
+    known = registry()
+    with known.lock:
+        known.timer = threading.Timer(float(IDLE_SECONDS), end_idle)
+        known.timer.daemon = True
+        known.timer.start()
+
+
+def end_idle():
+    """Runs in a thread; a task that has begun meanwhile keeps its host."""
+    known = registry()
+    with known.lock:
+        if known.timer is threading.current_thread():
+            known.timer = None
+            release(None)
+
+
+def registry():
+    """What this process knows of its host, whichever copy of this text asks."""
+    known = sys.modules.get("_manyfit_hosts")
+    if known is None:
+        known = sys.modules["_manyfit_hosts"] = types.ModuleType("_manyfit_hosts")
+        known.host = known.timer = None
+        known.lock = threading.Lock()
+    return known
+
+
+def identity_of(task):
+    return (task.folder, task.node, HOST, JOB)
+
+
+def start_node(task, words):
+    """The process, the descriptor to write to it and the one to read from it; it has them as 3 and 4."""
+    # Descriptors 3 and 4 have to be taken, or those of the pipes might be among them.
+    taken = []
+    while not taken or taken[-1] <= 4:
+        taken.append(os.open(os.devnull, os.O_RDONLY))
+    theirs_in, outgoing = os.pipe()
+    incoming, theirs_out = os.pipe()
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
+
+    def in_child():
+        if prctl is not None:
+            # Else a fit that goes on would survive a task that Spark has given up.
+            prctl(DIES_WITH_PARENT, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+        os.dup2(theirs_in, 3)
+        os.dup2(theirs_out, 4)
+
+    try:
+        child = subprocess.Popen(
+            [task.node, os.path.join(task.folder, HOST)],
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            pass_fds=(3, 4),
+            preexec_fn=in_child,
+        )
+    except BaseException:
+        os.close(outgoing)
+        os.close(incoming)
+        raise
+    finally:
+        for descriptor in (*taken, theirs_in, theirs_out):
+            os.close(descriptor)
+    return child, outgoing, incoming
+
+
+def executor_id():
+    """The executor's name: Spark's own where it can be known, else its process."""
+    for text in (os.environ.get("SPARK_EXECUTOR_ID", ""), os.environ.get("SPARK_LOG_URL_STDERR", "")):
+        found = re.search(r"executorId=([\w-]+)", text) or re.fullmatch(r"([\w-]+)", text)
+        if found:
+            return found.group(1)
+    return f"{socket.gethostname()}:{os.getppid()}"
+
+
+def signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def no_node(task):
+    where = f"{NODE} is no program there" if NODE else "there is no `node` on its PATH"
+    return (
+        f"executor {task.executor} on {task.host} has no Node: {where}; "
+        "say where Node is on the executors (--spark-node PATH)"
+    )

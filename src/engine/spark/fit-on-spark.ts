@@ -1,0 +1,115 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { type DataType, DataTypeSchema } from "#spark-connect/types";
+import type { ResultBatch } from "../../run/result-batch.ts";
+import type { RunEvent } from "../../run/run-event.ts";
+import { collectTables } from "./collect-tables.ts";
+import type { SparkSession } from "./connect/session.ts";
+import { type ExecutorTrainer, filesJobFile, keyedJobFile, shimSource } from "./executor-files.ts";
+import { type ExecutorStart, giveFile } from "./executor-start.ts";
+import { pickleFunction } from "./pickle-function.ts";
+import type { SparkFiles, SparkKeys, SparkPrepared } from "./prepared.ts";
+import { mappedInArrow, projected } from "./relations.ts";
+import { SparkAnswers } from "./spark-answers.ts";
+import { partitionsOf, planSparkBuckets, type TaskWish } from "./spark-buckets.ts";
+import { type TaskRows, taskRows } from "./task-rows.ts";
+
+/** How and with what partitions are fitted on a cluster. */
+export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
+  readonly session: SparkSession;
+  /** Path of Node on the executors; null: as their PATH has it. */
+  readonly nodePath: string | null;
+  readonly signal: AbortSignal;
+  /** Executors that are ready; see {@link startExecutors}. */
+  readonly executors: ExecutorStart;
+}
+
+/** A host that has no task for so long ends: tasks of one run follow each other at once. */
+const IDLE_SECONDS = 10;
+
+/** Columns of the shim's rows, with their types as Spark's JSON has them. */
+const OUTPUT = [
+  ["frame", "binary"],
+  ["stage", "integer"],
+  ["partition", "integer"],
+  ["attempt", "integer"],
+  ["task_attempt", "long"],
+  ["host", "string"],
+  ["executor", "string"],
+  ["process", "integer"],
+] as const;
+
+/**
+ * Fits every partition of an inspection on the executors of a cluster, and gives what happens and becomes of each, in the order
+ * in which Spark's tasks end.
+ * @throws ManyfitError `spark_failed` and `spark_lost` where Spark ends the run, `source_changed` where other rows came than
+ *   were counted, `memory_exceeded` for what is too large; the signal's reason
+ *   when it is aborted.
+ */
+export async function* fitOnSpark(
+  prepared: SparkPrepared,
+  options: SparkFitOptions,
+): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
+  const work =
+    prepared.kind === "files" ? await filesWork(prepared, options) : await keysWork(prepared, options);
+  const { session, signal, executors } = options;
+  const { pythonVersion } = executors;
+  const command = pickleFunction({
+    ...{ source: await shimSource(), fileName: "<manyfit>", entry: "run_task", resultType: outputJson() },
+    globals: {
+      NODE: options.nodePath ?? "",
+      IDLE_SECONDS: String(IDLE_SECONDS),
+      HOST: executors.host,
+      JOB: await giveFile(session, { name: "manyfit-job.frame", bytes: work.jobFile }, signal),
+    },
+  });
+  const { relation, columns, taskCount } = work;
+  const fitted = mappedInArrow(relation, { command, outputType: outputType(), pythonVersion, columns });
+  const { partitionCount } = prepared.inventory;
+  const answers = new SparkAnswers(partitionCount, taskCount);
+  let isFitting = prepared.kind === "files";
+  for await (const table of collectTables(session, fitted, signal)) {
+    // Spark brings all rows together before it ends the first task.
+    if (!isFitting) yield fittingStarted(partitionCount);
+    isFitting = true;
+    yield* answers.read(table);
+  }
+  answers.finish();
+}
+
+/** What Spark's tasks are given. */
+interface SparkWork extends TaskRows {
+  readonly jobFile: Uint8Array;
+  /** Null where Spark decides how many there are. */
+  readonly taskCount: number | null;
+}
+
+async function keysWork(prepared: SparkKeys, options: SparkFitOptions): Promise<SparkWork> {
+  const buckets = planSparkBuckets(partitionsOf(prepared), options);
+  const jobFile = await keyedJobFile(prepared, buckets, options);
+  return { ...taskRows(prepared, buckets), jobFile, taskCount: buckets.rowCounts.length };
+}
+
+async function filesWork(prepared: SparkFiles, options: SparkFitOptions): Promise<SparkWork> {
+  const columns = ["path", "content"];
+  const relation = projected(prepared.contents, columns);
+  return { relation, columns, jobFile: await filesJobFile(prepared, options), taskCount: null };
+}
+
+function fittingStarted(total: number): RunEvent {
+  return { type: "phase.started", atMs: Date.now(), phase: "fitting", total, unit: "partitions" };
+}
+
+function outputJson(): string {
+  const fields = OUTPUT.map(([name, type]) => ({ name, type, nullable: true, metadata: {} }));
+  return JSON.stringify({ type: "struct", fields });
+}
+
+function outputType(): DataType {
+  const fields = OUTPUT.map(([name, type]) => {
+    const kind = { case: type, value: {} } as MessageInitShape<typeof DataTypeSchema>["kind"];
+    return { name, dataType: { kind }, nullable: true };
+  });
+  return create(DataTypeSchema, { kind: { case: "struct", value: { fields } } } as MessageInitShape<
+    typeof DataTypeSchema
+  >);
+}

@@ -1,0 +1,64 @@
+import { userInfo } from "node:os";
+import { errorFrom } from "../../errors.ts";
+import { parseConnection } from "./connect/connection.ts";
+import { SparkSession } from "./connect/session.ts";
+
+/** A session that answers, and of which Spark its server is. */
+export interface OpenSession {
+  readonly session: SparkSession;
+  /** Such as `4.3.0`. */
+  readonly version: string;
+}
+
+/** Sessions of this process, by connection string. */
+const sessions = new Map<string, SparkSession>();
+
+/**
+ * The session of this process with a server, made where there is none: all jobs share one, because each leaves a process of
+ * Python's on every executor, also after its end. It ends before the process does, when nothing else is left to do.
+ * @throws ManyfitError `invalid_option` for a string that is none, `spark_unreachable` or `spark_refused` where nobody answers.
+ */
+export async function openSession(server: string, signal: AbortSignal): Promise<OpenSession> {
+  const known = sessions.get(server);
+  if (known !== undefined) {
+    try {
+      return { session: known, version: await known.version(signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      await forget(server);
+      // The server was started anew, or was idle for so long that it let the session go.
+      if (!/INVALID_HANDLE/.test(errorFrom(error).message)) throw error;
+    }
+  }
+  const session = new SparkSession(parseConnection(server, userName()), "manyfit");
+  if (sessions.size === 0) process.once("beforeExit", endSessions);
+  sessions.set(server, session);
+  try {
+    return { session, version: await session.version(signal) };
+  } catch (error) {
+    // Nothing is to be released where nobody answered.
+    sessions.delete(server);
+    session.drop();
+    throw error;
+  }
+}
+
+/** Ends all sessions of this process. */
+export async function endSessions(): Promise<void> {
+  process.off("beforeExit", endSessions);
+  await Promise.all([...sessions.keys()].map(forget));
+}
+
+async function forget(server: string): Promise<void> {
+  const session = sessions.get(server);
+  sessions.delete(server);
+  await session?.close();
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "manyfit";
+  }
+}

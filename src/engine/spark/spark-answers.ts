@@ -1,0 +1,143 @@
+import type { Table } from "@uwdata/flechette";
+import { errorFrom, ManyfitError } from "../../errors.ts";
+import { FrameDecoder } from "../../protocol/frame-decoder.ts";
+import type { ResultBatch } from "../../run/result-batch.ts";
+import { NO_COUNTS, type RunEvent } from "../../run/run-event.ts";
+import type { FromHost } from "./executor/job-file.ts";
+
+/** What the shim tells beside what hosts tell: a host died, and another one was given the same rows. */
+interface Restarted {
+  readonly type: "restarted";
+  readonly task: number;
+  readonly cause: string;
+}
+
+/** Where a frame comes from, as the shim adds it to each. */
+interface Origin {
+  readonly partition: number;
+  readonly host: string;
+  readonly executor: string;
+  readonly process: number;
+}
+
+/**
+ * Makes results and events of the rows that Spark gives: tasks are numbered as Spark's tasks are, workers by the processes of
+ * executors in the order in which they are first heard of. Nothing comes twice, and nothing is missed.
+ */
+export class SparkAnswers {
+  readonly #isAnswered: Uint8Array;
+  readonly #taskCount: number | null;
+  /** Of tasks that were heard of, whether they are done. */
+  readonly #isDone = new Map<number, boolean>();
+  readonly #workers = new Map<string, number>();
+
+  /** `taskCount` is null where Spark decides how many tasks there are. */
+  constructor(partitionCount: number, taskCount: number | null) {
+    this.#isAnswered = new Uint8Array(partitionCount);
+    this.#taskCount = taskCount;
+  }
+
+  /**
+   * What some rows say.
+   * @throws ManyfitError with the code of a host that failed, `spark_failed` for what no host says.
+   */
+  *read(table: Table): Generator<RunEvent | ResultBatch, void, undefined> {
+    const [frames, partitions, hosts, executors, processes] = [
+      ...["frame", "partition", "host", "executor", "process"].map((name) => table.getChild(name)!),
+    ];
+    for (let row = 0; row < table.numRows; row++) {
+      const origin: Origin = {
+        partition: Number(partitions!.at(row)),
+        host: String(hosts!.at(row)),
+        executor: String(executors!.at(row)),
+        process: Number(processes!.at(row)),
+      };
+      const item = this.#itemOf(messageOf(frames!.at(row) as Uint8Array), origin);
+      if (item !== null) yield item;
+    }
+  }
+
+  /** @throws ManyfitError `source_changed` where a task or a partition has no answer: nothing of it has come to an executor. */
+  finish(): void {
+    const missing = this.#isAnswered.indexOf(0);
+    if (missing >= 0)
+      throw new ManyfitError(
+        "source_changed",
+        `partition ${missing}: was counted, and no executor was given a row of it; run again when nothing writes to the source`,
+      );
+    for (const [task, isDone] of this.#isDone) {
+      if (!isDone) throw broken(`task ${task} has ended before it was done`);
+    }
+    if (this.#isDone.size !== (this.#taskCount ?? this.#isDone.size))
+      throw broken(`${this.#isDone.size} of ${this.#taskCount} tasks were heard of`);
+  }
+
+  #itemOf(message: FromHost | Restarted, origin: Origin): RunEvent | ResultBatch | null {
+    const task = origin.partition;
+    if (this.#isDone.get(task) === true || task >= (this.#taskCount ?? Number.POSITIVE_INFINITY))
+      throw broken(`task ${task} is none of this run, or was done before`);
+    this.#isDone.set(task, false);
+    switch (message.type) {
+      case "result":
+        this.#answer(message.batch.partition);
+        return { ...message.batch, task, worker: this.#workerOf(origin) };
+      case "event":
+        return this.#eventOf(message.event, origin);
+      case "restarted": {
+        const { cause } = message;
+        const place = { task, worker: this.#workerOf(origin), attempt: 0, partition: null };
+        return {
+          ...{ type: "attempt.lost", atMs: Date.now(), ...place, counts: NO_COUNTS },
+          cause: `executor ${origin.executor} on ${origin.host}: ${cause}`,
+        };
+      }
+      case "done":
+        this.#isDone.set(task, true);
+        return null;
+      case "failed":
+        throw new ManyfitError(message.code, message.message);
+      default:
+        throw broken(`a host says ${JSON.stringify((message as { type?: unknown }).type)}`);
+    }
+  }
+
+  #answer(partitions: Int32Array): void {
+    for (const partition of partitions) {
+      // Undefined beyond the last one.
+      if (this.#isAnswered[partition] !== 0)
+        throw broken(`partition ${partition} is none of this run, or was answered before`);
+      this.#isAnswered[partition] = 1;
+    }
+  }
+
+  #eventOf(event: RunEvent, origin: Origin): RunEvent {
+    if (!("task" in event)) return event;
+    if (event.type === "trainer.logged")
+      return event.task === null ? event : { ...event, task: origin.partition };
+    return { ...event, task: origin.partition, worker: this.#workerOf(origin) };
+  }
+
+  #workerOf({ host, executor, process }: Origin): number {
+    const name = JSON.stringify([host, executor, process]);
+    const known = this.#workers.get(name);
+    if (known !== undefined) return known;
+    this.#workers.set(name, this.#workers.size);
+    return this.#workers.size - 1;
+  }
+}
+
+function messageOf(frame: Uint8Array): FromHost | Restarted {
+  const decoder = new FrameDecoder();
+  try {
+    const messages = [...decoder.push(frame)];
+    decoder.end();
+    if (messages.length === 1) return messages[0] as FromHost | Restarted;
+  } catch (error) {
+    throw broken(`a frame is damaged: ${errorFrom(error).message}`);
+  }
+  throw broken("a row does not hold one frame");
+}
+
+function broken(what: string): ManyfitError {
+  return new ManyfitError("spark_failed", `results from executors: ${what}; run again`);
+}
