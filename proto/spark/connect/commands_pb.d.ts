@@ -1162,6 +1162,22 @@ export declare type StreamingQueryManagerCommandResult_AwaitAnyTerminationResult
 export declare const StreamingQueryManagerCommandResult_AwaitAnyTerminationResultSchema: GenMessage<StreamingQueryManagerCommandResult_AwaitAnyTerminationResult>;
 
 /**
+ * @generated from message spark.connect.StreamingQueryManagerCommandResult.StreamingQueryListenerInstance
+ */
+export declare type StreamingQueryManagerCommandResult_StreamingQueryListenerInstance = Message<"spark.connect.StreamingQueryManagerCommandResult.StreamingQueryListenerInstance"> & {
+  /**
+   * @generated from field: bytes listener_payload = 1;
+   */
+  listenerPayload: Uint8Array;
+};
+
+/**
+ * Describes the message spark.connect.StreamingQueryManagerCommandResult.StreamingQueryListenerInstance.
+ * Use `create(StreamingQueryManagerCommandResult_StreamingQueryListenerInstanceSchema)` to create a new message.
+ */
+export declare const StreamingQueryManagerCommandResult_StreamingQueryListenerInstanceSchema: GenMessage<StreamingQueryManagerCommandResult_StreamingQueryListenerInstance>;
+
+/**
  * @generated from message spark.connect.StreamingQueryManagerCommandResult.ListStreamingQueryListenerResult
  */
 export declare type StreamingQueryManagerCommandResult_ListStreamingQueryListenerResult = Message<"spark.connect.StreamingQueryManagerCommandResult.ListStreamingQueryListenerResult"> & {

@@ -418,6 +418,22 @@ export declare type PipelineCommand_DefineFlow_AutoCdcFlowDetails = Message<"spa
 export declare const PipelineCommand_DefineFlow_AutoCdcFlowDetailsSchema: GenMessage<PipelineCommand_DefineFlow_AutoCdcFlowDetails>;
 
 /**
+ * @generated from message spark.connect.PipelineCommand.DefineFlow.Response
+ */
+export declare type PipelineCommand_DefineFlow_Response = Message<"spark.connect.PipelineCommand.DefineFlow.Response"> & {
+  /**
+   * @generated from field: optional string flow_name = 1;
+   */
+  flowName?: string | undefined;
+};
+
+/**
+ * Describes the message spark.connect.PipelineCommand.DefineFlow.Response.
+ * Use `create(PipelineCommand_DefineFlow_ResponseSchema)` to create a new message.
+ */
+export declare const PipelineCommand_DefineFlow_ResponseSchema: GenMessage<PipelineCommand_DefineFlow_Response>;
+
+/**
  * @generated from enum spark.connect.PipelineCommand.DefineFlow.SCDType
  */
 export enum PipelineCommand_DefineFlow_SCDType {
@@ -769,6 +785,43 @@ export declare type PipelineQueryFunctionExecutionSignal = Message<"spark.connec
  * Use `create(PipelineQueryFunctionExecutionSignalSchema)` to create a new message.
  */
 export declare const PipelineQueryFunctionExecutionSignalSchema: GenMessage<PipelineQueryFunctionExecutionSignal>;
+
+/**
+ * @generated from message spark.connect.PipelineAnalysisContext
+ */
+export declare type PipelineAnalysisContext = Message<"spark.connect.PipelineAnalysisContext"> & {
+  /**
+   * @generated from field: optional string dataflow_graph_id = 1;
+   */
+  dataflowGraphId?: string | undefined;
+
+  /**
+   * @generated from field: optional string definition_path = 2;
+   */
+  definitionPath?: string | undefined;
+
+  /**
+   * @generated from field: optional string flow_name = 3 [deprecated = true];
+   * @deprecated
+   */
+  flowName?: string | undefined;
+
+  /**
+   * @generated from field: optional spark.connect.ResolvedIdentifier flow_identifier = 4;
+   */
+  flowIdentifier?: ResolvedIdentifier | undefined;
+
+  /**
+   * @generated from field: repeated google.protobuf.Any extension = 999;
+   */
+  extension: Any[];
+};
+
+/**
+ * Describes the message spark.connect.PipelineAnalysisContext.
+ * Use `create(PipelineAnalysisContextSchema)` to create a new message.
+ */
+export declare const PipelineAnalysisContextSchema: GenMessage<PipelineAnalysisContext>;
 
 /**
  * @generated from enum spark.connect.OutputType
