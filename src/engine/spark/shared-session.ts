@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { errorFrom } from "../../errors.ts";
+import type { Patience } from "./connect/calls.ts";
 import { parseConnection } from "./connect/connection.ts";
 import { SparkSession } from "./connect/session.ts";
 
@@ -16,9 +17,14 @@ const sessions = new Map<string, SparkSession>();
 /**
  * The session of this process with a server, made where there is none: all jobs share one, because each leaves a process of
  * Python's on every executor, also after its end. It ends before the process does, when nothing else is left to do.
+ * `patience` is that of a session that is made.
  * @throws ManyfitError `invalid_option` for a string that is none, `spark_unreachable` or `spark_refused` where nobody answers.
  */
-export async function openSession(server: string, signal: AbortSignal): Promise<OpenSession> {
+export async function openSession(
+  server: string,
+  signal: AbortSignal,
+  patience: Patience = {},
+): Promise<OpenSession> {
   const known = sessions.get(server);
   if (known !== undefined) {
     try {
@@ -30,7 +36,7 @@ export async function openSession(server: string, signal: AbortSignal): Promise<
       if (!/INVALID_HANDLE/.test(errorFrom(error).message)) throw error;
     }
   }
-  const session = new SparkSession(parseConnection(server, userName()), "manyfit");
+  const session = new SparkSession(parseConnection(server, userName()), "manyfit", patience);
   if (sessions.size === 0) process.once("beforeExit", endSessions);
   sessions.set(server, session);
   try {

@@ -20,7 +20,7 @@ import { ManyfitError } from "../../../errors.ts";
 import type { Connection } from "./connection.ts";
 import { isTransient, sparkError } from "./spark-error.ts";
 
-/** How long a call that nobody answers is made again, in milliseconds: a server that is started anew needs as long. */
+/** A server that is started anew needs as long. */
 const RETRY_FOR_MS = 60_000;
 /** The same for a server that has never answered: it is likelier that the connection string is wrong. */
 const FIRST_CONTACT_MS = 10_000;
@@ -29,6 +29,12 @@ const LONGEST_WAIT_MS = 10_000;
 
 /** Responses of models may be large; Spark's own clients allow as much. */
 const MOST_MESSAGE_BYTES = 256 * 2 ** 20;
+
+/** How patient calls are. */
+export interface Patience {
+  /** For how long a call that nobody answers is made again, in milliseconds. Default: a minute. */
+  readonly retryForMs?: number;
+}
 
 /** Of a call. */
 export interface CallOptions {
@@ -41,9 +47,12 @@ export class Calls {
   readonly server: string;
   readonly #client: Client;
   readonly #metadata: Metadata;
+  readonly #retryForMs: number;
   #hasAnswered = false;
 
-  constructor({ host, port, isEncrypted, token, userAgent, headers }: Connection) {
+  constructor(connection: Connection, { retryForMs = RETRY_FOR_MS }: Patience = {}) {
+    const { host, port, isEncrypted, token, userAgent, headers } = connection;
+    this.#retryForMs = retryForMs;
     this.server = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const channel = isEncrypted ? credentials.createSsl() : credentials.createInsecure();
     this.#client = new Client(this.server, channel, {
@@ -53,6 +62,8 @@ export class Calls {
       // A connection that is cut without a word is noticed, and reattached.
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 20_000,
+      // Its own would grow to two minutes, in which calls fail although the server is back.
+      "grpc.max_reconnect_backoff_ms": LONGEST_WAIT_MS / 2,
     });
     this.#metadata = new Metadata();
     for (const [name, value] of Object.entries(headers)) this.#metadata.set(name, value);
@@ -60,23 +71,12 @@ export class Calls {
   }
 
   /** One question, one answer; made again while nobody answers: for a minute, before the first answer for ten seconds. */
-  async ask<I extends DescMessage, O extends DescMessage>(
+  ask<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageShape<I>,
     { signal }: CallOptions,
   ): Promise<MessageShape<O>> {
-    const waits = new Waits(this.#hasAnswered ? RETRY_FOR_MS : FIRST_CONTACT_MS);
-    for (;;) {
-      try {
-        const answer = await this.#askOnce(method, request, signal);
-        this.#hasAnswered = true;
-        return answer;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const error = thrown as ServiceError;
-        if (!isTransient(error) || !(await waits.wait(signal))) throw sparkError(error, this.server);
-      }
-    }
+    return this.#untilAnswered(() => this.#askOnce(method, request, signal), signal);
   }
 
   /** The messages of a stream as they come; rejects with the call's own `ServiceError`. Leaving it early cancels the call. */
@@ -106,11 +106,47 @@ export class Calls {
     }
   }
 
-  /** Sends messages, as fast as the server takes them, and gives its one answer. Not made again. */
-  async send<I extends DescMessage, O extends DescMessage>(
+  /**
+   * Sends messages, as fast as the server takes them, and gives its one answer; all of them again while nobody answers, as with
+   * {@link ask}.
+   */
+  send<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodClientStreaming<I, O>,
+    requests: () => Iterable<MessageShape<I>>,
+    { signal }: CallOptions,
+  ): Promise<MessageShape<O>> {
+    return this.#untilAnswered(() => this.#sendOnce(method, requests(), signal), signal);
+  }
+
+  /** Time for more tries, from now on: a call that nobody answered may have taken long before it was cut. */
+  waits(): Waits {
+    return new Waits(this.#hasAnswered ? this.#retryForMs : Math.min(FIRST_CONTACT_MS, this.#retryForMs));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #untilAnswered<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let waits: Waits | null = null;
+    for (;;) {
+      try {
+        const answer = await call();
+        this.#hasAnswered = true;
+        return answer;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = thrown as ServiceError;
+        waits ??= this.waits();
+        if (!isTransient(error) || !(await waits.wait(signal))) throw sparkError(error, this.server);
+      }
+    }
+  }
+
+  async #sendOnce<I extends DescMessage, O extends DescMessage>(
     method: DescMethodClientStreaming<I, O>,
     requests: Iterable<MessageShape<I>>,
-    { signal }: CallOptions,
+    signal: AbortSignal,
   ): Promise<MessageShape<O>> {
     signal.throwIfAborted();
     let cancel = (): void => undefined;
@@ -130,16 +166,9 @@ export class Calls {
         call.on("error", () => undefined);
         void writeAll(call, requests);
       });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      throw sparkError(thrown as ServiceError, this.server);
     } finally {
       signal.removeEventListener("abort", cancel);
     }
-  }
-
-  close(): void {
-    this.#client.close();
   }
 
   #askOnce<I extends DescMessage, O extends DescMessage>(
@@ -172,7 +201,7 @@ export class Waits {
   readonly #until: number;
   #next = FIRST_WAIT_MS;
 
-  constructor(forMs: number = RETRY_FOR_MS) {
+  constructor(forMs: number) {
     this.#until = Date.now() + forMs;
   }
 

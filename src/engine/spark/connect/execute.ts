@@ -12,7 +12,7 @@ import {
   SparkConnectService,
 } from "#spark-connect/base";
 import { ManyfitError } from "../../../errors.ts";
-import { type Calls, Waits } from "./calls.ts";
+import type { Calls, Waits } from "./calls.ts";
 import { isTransient, isUnknownHandle, sparkError } from "./spark-error.ts";
 
 /** What every request of a session says. */
@@ -67,18 +67,19 @@ class Operation {
   }
 
   async *responses(signal: AbortSignal): AsyncGenerator<ExecutePlanResponse, void, undefined> {
-    let waits = new Waits();
+    let waits: Waits | null = null;
     let isBegun = false;
     while (!this.#isComplete) {
       try {
         for await (const response of this.#stream(isBegun, signal)) {
-          waits = new Waits();
+          waits = null;
           this.#lastResponseId = response.responseId;
           if (response.responseType.case === "resultComplete") this.#isComplete = true;
           else yield response;
           this.#release(response.responseId);
         }
         isBegun = true;
+        waits = null;
       } catch (thrown) {
         signal.throwIfAborted();
         const error = thrown as ServiceError;
@@ -88,6 +89,7 @@ class Operation {
           throw sparkError(error, this.#calls.server);
         // After a cut nobody knows whether the server has heard of it; one that has not says so.
         isBegun = !isForgotten;
+        waits ??= this.#calls.waits();
         if (!(await waits.wait(signal))) throw sparkError(error, this.#calls.server);
       }
     }
