@@ -13,7 +13,7 @@ import {
 } from "#spark-connect/base";
 import { ManyfitError } from "../../../errors.ts";
 import type { Calls, Waits } from "./calls.ts";
-import { isTransient, isUnknownHandle, sparkError } from "./spark-error.ts";
+import { isRunning, isTransient, isUnknownHandle, sparkError } from "./spark-error.ts";
 
 /** What every request of a session says. */
 export interface SessionIdentity {
@@ -85,7 +85,9 @@ class Operation {
         const error = thrown as ServiceError;
         const isForgotten = isUnknownHandle(error);
         if (isForgotten && this.#lastResponseId !== undefined) throw lost(error, this.#calls.server);
-        if ((isForgotten && !isBegun) || !(isForgotten || isTransient(error)))
+        // A request that was taken for lost has come to the server after all, or has taken the answers of a later one.
+        const isThere = isRunning(error);
+        if ((isForgotten && !isBegun) || !(isForgotten || isThere || isTransient(error)))
           throw sparkError(error, this.#calls.server);
         // After a cut nobody knows whether the server has heard of it; one that has not says so.
         isBegun = !isForgotten;

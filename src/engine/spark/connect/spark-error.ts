@@ -42,6 +42,11 @@ export function isUnknownHandle(error: ServiceError): boolean {
   return /INVALID_HANDLE\.(OPERATION_NOT_FOUND|SESSION_NOT_FOUND|OPERATION_ABANDONED)/.test(error.details);
 }
 
+/** Whether Spark says that an operation runs, and that its answers are there for whoever asks for them anew. */
+export function isRunning(error: ServiceError): boolean {
+  return /INVALID_HANDLE\.OPERATION_ALREADY_EXISTS|INVALID_CURSOR\.DISCONNECTED/.test(error.details);
+}
+
 /**
  * What a failed call carries in `grpc-status-details-bin`: a `google.rpc.Status` whose details have a
  * `google.rpc.ErrorInfo`, https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto.

@@ -1,0 +1,123 @@
+import { create } from "@bufbuild/protobuf";
+import { status } from "@grpc/grpc-js";
+import { describe, expect, test } from "vitest";
+import { type ExecutePlanResponse, ExecutePlanResponseSchema } from "#spark-connect/base";
+import { parseConnection } from "../../src/engine/spark/connect/connection.ts";
+import { SparkSession } from "../../src/engine/spark/connect/session.ts";
+import { queryRows } from "../../src/engine/spark/relations.ts";
+import { openFakeServer, type Script } from "./fake-server.ts";
+
+const NEVER = new AbortController().signal;
+
+/** An answer with the row count as its number. */
+function rows(number: number): ExecutePlanResponse {
+  return create(ExecutePlanResponseSchema, {
+    responseId: `r${number}`,
+    responseType: { case: "arrowBatch", value: { rowCount: BigInt(number), data: new Uint8Array() } },
+  });
+}
+
+const COMPLETE = create(ExecutePlanResponseSchema, {
+  responseId: "end",
+  responseType: { case: "resultComplete", value: {} },
+});
+
+/** Numbers of the answers that a client is given by a server with a script. */
+async function numbersOf(script: Script, retryForMs = 5000): Promise<number[]> {
+  const { server, close } = await openFakeServer(script);
+  const session = new SparkSession(parseConnection(server, "tester"), "manyfit tests", { retryForMs });
+  const numbers: number[] = [];
+  try {
+    for await (const { responseType } of session.run(queryRows("select 1"), NEVER))
+      if (responseType.case === "arrowBatch") numbers.push(Number(responseType.value.rowCount));
+  } finally {
+    await session.close();
+    close();
+  }
+  return numbers;
+}
+
+describe("an operation", () => {
+  test("goes on behind the last answer, however long the server was silent before the cut", async () => {
+    const asked: (string | undefined)[] = [];
+    const numbers = await numbersOf(
+      {
+        executePlan: (call) => {
+          call.write(rows(1));
+          setTimeout(() => call.emit("error", { code: status.UNAVAILABLE }), 700);
+        },
+        reattachExecute: (call) => {
+          asked.push(call.request.lastResponseId);
+          for (const answer of [rows(2), COMPLETE]) call.write(answer);
+          call.end();
+        },
+      },
+      500,
+    );
+    expect({ numbers, asked }).toEqual({ numbers: [1, 2], asked: ["r1"] });
+  });
+
+  test.each([
+    ["is begun again where the server never heard of it", "INVALID_HANDLE.OPERATION_NOT_FOUND"],
+    ["is taken up where the server heard of it after all", "INVALID_HANDLE.OPERATION_ALREADY_EXISTS"],
+  ])("%s", async (_, name) => {
+    const asked: string[] = [];
+    const complete = (call: { write: (answer: ExecutePlanResponse) => void; end: () => void }): void => {
+      for (const answer of [rows(1), COMPLETE]) call.write(answer);
+      call.end();
+    };
+    const numbers = await numbersOf({
+      executePlan: (call) => {
+        asked.push("execute");
+        if (asked.length === 1) call.emit("error", { code: status.UNAVAILABLE });
+        else if (name.endsWith("EXISTS"))
+          call.emit("error", { code: status.INTERNAL, details: `[${name}] The handle is invalid` });
+        else complete(call);
+      },
+      reattachExecute: (call) => {
+        asked.push("reattach");
+        if (asked.length > 2) complete(call);
+        else
+          call.emit("error", {
+            ...{
+              code: status.INTERNAL,
+              details: "[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle is invalid",
+            },
+          });
+      },
+    });
+    const again = name.endsWith("EXISTS") ? ["reattach"] : [];
+    expect({ numbers, asked }).toEqual({
+      ...{ numbers: [1], asked: ["execute", "reattach", "execute", ...again] },
+    });
+  });
+
+  test("is taken up again where a late request of its own took its answers", async () => {
+    const numbers = await numbersOf({
+      executePlan: (call) => {
+        call.write(rows(1));
+        const details = "[INVALID_CURSOR.DISCONNECTED] The cursor has been disconnected by the server.";
+        setImmediate(() => call.emit("error", { code: status.INTERNAL, details }));
+      },
+      reattachExecute: (call) => {
+        for (const answer of [rows(2), COMPLETE]) call.write(answer);
+        call.end();
+      },
+    });
+    expect(numbers).toEqual([1, 2]);
+  });
+
+  test("that the server forgot behind an answer is lost", async () => {
+    const found = numbersOf({
+      executePlan: (call) => {
+        call.write(rows(1));
+        call.end();
+      },
+      reattachExecute: (call) => {
+        const details = "[INVALID_HANDLE.SESSION_NOT_FOUND] The handle is invalid.";
+        call.emit("error", { code: status.INTERNAL, details });
+      },
+    });
+    await expect(found).rejects.toMatchObject({ code: "spark_lost" });
+  });
+});
