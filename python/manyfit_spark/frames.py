@@ -4,10 +4,19 @@ This text stands before that of shim.py, on executors.
 """
 
 import json
+import socket
 import struct
+import sys
 
-import pyarrow as pa
-import pyarrow.compute as pc
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ImportError as error:
+    raise ImportError(
+        f"manyfit: {sys.executable} on {socket.gethostname()} has no pyarrow that can be imported ({error}); "
+        "install it there, or name a Python that has it (PYSPARK_PYTHON of the server, or "
+        "spark.sql.execution.pyspark.python of the session)"
+    ) from None
 
 MAGIC = 0x0146666D
 PRELUDE = struct.Struct("<IIQII")

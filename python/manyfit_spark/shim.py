@@ -91,7 +91,7 @@ def answers_of(task, batches, kept):
             raise
         lost = [task.restarted(cause) for cause in deaths]
         return (frame for frames in (lost, answer) for frame in frames)
-    raise RuntimeError(f"manyfit: {task.executor} on {task.host}: {'; then '.join(deaths)}")
+    raise RuntimeError(f"manyfit: executor {task.executor} on {task.host}: {'; then '.join(deaths)}")
 
 
 def feed_host(host, task, *, batches, kept):

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { endSessions, openSession } from "../../src/engine/spark/shared-session.ts";
@@ -8,7 +8,7 @@ import { openTestDuckdb, writeSource } from "../source/write-source.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { CutProxy } from "./cut-proxy.ts";
 import { test as base } from "./spark-test.ts";
-import { trained } from "./trained.ts";
+import { lastEventOf, trained } from "./trained.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -78,10 +78,6 @@ describe("a way to the cluster", () => {
       code: "spark_unreachable",
       message: expect.stringMatching(/^spark server 127\.0\.0\.1:\d+ cannot be reached: /),
     });
-    const [run] = readdirSync(runs).filter((name) => !name.startsWith("."));
-    const events = readFileSync(join(runs, run!, "events.ndjson"), "utf8")
-      .trim()
-      .split("\n");
-    expect(JSON.parse(events.at(-1)!)).toMatchObject({ type: "run.stopped", reason: "failed" });
+    expect(lastEventOf(runs)).toMatchObject({ type: "run.stopped", reason: "failed" });
   });
 });

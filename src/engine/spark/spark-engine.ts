@@ -13,6 +13,7 @@ import { allOrInterrupted, interruptedOr } from "../interrupted.ts";
 import { type JobTrainer, jobTrainer } from "../job-trainer.ts";
 import { clusterCores } from "./cluster-cores.ts";
 import type { SparkSession } from "./connect/session.ts";
+import { executorError } from "./executor-error.ts";
 import { type ExecutorStart, startExecutors } from "./executor-start.ts";
 import { fitOnSpark } from "./fit-on-spark.ts";
 import { prepareOnSpark } from "./prepare.ts";
@@ -174,7 +175,7 @@ class SparkEngine implements Engine {
       });
       signal.throwIfAborted();
     } catch (error) {
-      throw interruptedOr(error, signal);
+      throw executorError(interruptedOr(error, signal));
     }
   }
 
