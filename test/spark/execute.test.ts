@@ -1,7 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { type ExecutePlanResponse, ExecutePlanResponseSchema } from "#spark-connect/base";
+import {
+  ConfigResponseSchema,
+  type ExecutePlanResponse,
+  ExecutePlanResponseSchema,
+} from "#spark-connect/base";
+import type { Patience } from "../../src/engine/spark/connect/calls.ts";
 import { parseConnection } from "../../src/engine/spark/connect/connection.ts";
 import { SparkSession } from "../../src/engine/spark/connect/session.ts";
 import { queryRows } from "../../src/engine/spark/relations.ts";
@@ -23,9 +28,9 @@ const COMPLETE = create(ExecutePlanResponseSchema, {
 });
 
 /** Numbers of the answers that a client is given by a server with a script. */
-async function numbersOf(script: Script, retryForMs = 5000): Promise<number[]> {
+async function numbersOf(script: Script, patience: Patience = {}): Promise<number[]> {
   const { server, close } = await openFakeServer(script);
-  const session = new SparkSession(parseConnection(server, "tester"), "manyfit tests", { retryForMs });
+  const session = new SparkSession(parseConnection(server, "tester"), "manyfit tests", patience);
   const numbers: number[] = [];
   try {
     for await (const { responseType } of session.run(queryRows("select 1"), NEVER))
@@ -52,7 +57,7 @@ describe("an operation", () => {
           call.end();
         },
       },
-      500,
+      { retryForMs: 500 },
     );
     expect({ numbers, asked }).toEqual({ numbers: [1, 2], asked: ["r1"] });
   });
@@ -105,6 +110,39 @@ describe("an operation", () => {
       },
     });
     expect(numbers).toEqual([1, 2]);
+  });
+
+  const silent: Script = {
+    executePlan: (call) => {
+      call.write(rows(1));
+    },
+    reattachExecute: (call) => {
+      for (const answer of [rows(2), COMPLETE]) call.write(answer);
+      call.end();
+    },
+  };
+
+  test("that is silent for long is taken up again where the server answers", async () => {
+    let questions = 0;
+    const script: Script = {
+      ...silent,
+      config: (_, answer) => {
+        questions++;
+        answer(null, create(ConfigResponseSchema));
+      },
+    };
+    expect(await numbersOf(script, { silenceMs: 200 })).toEqual([1, 2]);
+    expect(questions).toBe(1);
+  });
+
+  test("that is silent for long is given up where the server answers nothing else", async () => {
+    const patience = { silenceMs: 200, retryForMs: 300 };
+    await expect(numbersOf({ ...silent, config: () => undefined }, patience)).rejects.toMatchObject({
+      code: "spark_unreachable",
+      message: expect.stringMatching(
+        /^spark server 127\.0\.0\.1:\d+ is there, but said nothing of the running job for 0\.2 seconds/,
+      ),
+    });
   });
 
   test("that the server forgot behind an answer is lost", async () => {

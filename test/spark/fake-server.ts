@@ -8,6 +8,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  type ConfigResponse,
   type ExecutePlanRequestSchema,
   type ExecutePlanResponseSchema,
   type ReattachExecuteRequestSchema,
@@ -23,6 +24,7 @@ type Answer<I extends DescMessage> = ServerWritableStream<
 export interface Script {
   readonly executePlan: (call: Answer<typeof ExecutePlanRequestSchema>) => void;
   readonly reattachExecute: (call: Answer<typeof ReattachExecuteRequestSchema>) => void;
+  readonly config?: (call: unknown, answer: (error: null, answer: ConfigResponse) => void) => void;
 }
 
 /** Stands for a Connect server, for what a real one does too rarely to be tested. Resolves to its address and its end. */

@@ -57,6 +57,17 @@ describe("a session", () => {
     expect(await countOf(sql(slow))).toBe(30n);
   });
 
+  test("gives them, too, where it has no patience for silence", async (context) => {
+    const connection = parseConnection(needCluster(context), "tester");
+    const hasty = new SparkSession(connection, "manyfit tests", { silenceMs: 100 });
+    const slow = "select id, java_method('java.lang.Thread', 'sleep', 100L) from range(0, 20, 1, 2)";
+    let rows = 0n;
+    for await (const { responseType } of hasty.run(sql(slow), NEVER))
+      if (responseType.case === "arrowBatch") rows += responseType.value.rowCount;
+    expect(rows).toBe(20n);
+    await hasty.close();
+  });
+
   test("lets a result go that nobody wants to the end, and interrupts what runs", async () => {
     const slow = sql(
       "select sum(hash(id, x)) from range(0, 4000000000, 1, 2) lateral view explode(array(1, 2, 3)) t as x",

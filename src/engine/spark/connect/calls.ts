@@ -8,14 +8,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import {
-  Client,
-  type ClientReadableStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ManyfitError } from "../../../errors.ts";
 import type { Connection } from "./connection.ts";
 import { isTransient, sparkError } from "./spark-error.ts";
@@ -24,6 +17,8 @@ import { isTransient, sparkError } from "./spark-error.ts";
 const RETRY_FOR_MS = 60_000;
 /** The same for a server that has never answered: it is likelier that the connection string is wrong. */
 const FIRST_CONTACT_MS = 10_000;
+/** Spark from 4.0 tells of a job's progress every two seconds, and all versions end a stream after two minutes. */
+const SILENCE_MS = 600_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -34,7 +29,12 @@ const MOST_MESSAGE_BYTES = 256 * 2 ** 20;
 export interface Patience {
   /** For how long a call that nobody answers is made again, in milliseconds. Default: a minute. */
   readonly retryForMs?: number;
+  /** After how long without a message a stream is given up, in milliseconds. Default: ten minutes. */
+  readonly silenceMs?: number;
 }
+
+/** A stream was given up because nothing came. */
+export class Silence extends Error {}
 
 /** Of a call. */
 export interface CallOptions {
@@ -48,11 +48,13 @@ export class Calls {
   readonly #client: Client;
   readonly #metadata: Metadata;
   readonly #retryForMs: number;
+  readonly #silenceMs: number;
   #hasAnswered = false;
 
-  constructor(connection: Connection, { retryForMs = RETRY_FOR_MS }: Patience = {}) {
+  constructor(connection: Connection, { retryForMs = RETRY_FOR_MS, silenceMs = SILENCE_MS }: Patience = {}) {
     const { host, port, isEncrypted, token, userAgent, headers } = connection;
     this.#retryForMs = retryForMs;
+    this.#silenceMs = silenceMs;
     this.server = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const channel = isEncrypted ? credentials.createSsl() : credentials.createInsecure();
     this.#client = new Client(this.server, channel, {
@@ -79,7 +81,10 @@ export class Calls {
     return this.#untilAnswered(() => this.#askOnce(method, request, signal), signal);
   }
 
-  /** The messages of a stream as they come; rejects with the call's own `ServiceError`. Leaving it early cancels the call. */
+  /**
+   * The messages of a stream as they come; rejects with the call's own `ServiceError`, or {@link Silence}. Leaving it early
+   * cancels the call.
+   */
   async *stream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodServerStreaming<I, O>,
     request: MessageShape<I>,
@@ -95,12 +100,23 @@ export class Calls {
     );
     const cancel = (): void => call.cancel();
     signal.addEventListener("abort", cancel);
+    let isSilent = false;
+    const giveUp = (): void => {
+      isSilent = true;
+      call.cancel();
+    };
+    let timer = setTimeout(giveUp, this.#silenceMs);
     try {
-      for await (const message of call) yield message as MessageShape<O>;
+      for await (const message of call) {
+        clearTimeout(timer);
+        yield message as MessageShape<O>;
+        timer = setTimeout(giveUp, this.#silenceMs);
+      }
     } catch (thrown) {
       signal.throwIfAborted();
-      throw thrown;
+      throw isSilent ? new Silence(`nothing came for ${this.#silenceMs / 1000} seconds`) : thrown;
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
       call.cancel();
     }
@@ -116,6 +132,27 @@ export class Calls {
     { signal }: CallOptions,
   ): Promise<MessageShape<O>> {
     return this.#untilAnswered(() => this.#sendOnce(method, requests(), signal), signal);
+  }
+
+  /**
+   * Asks something that any server answers at once.
+   * @throws ManyfitError `spark_unreachable` where it does not in the time in which other calls are made again.
+   */
+  async checkAnswers<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageShape<I>,
+    { signal }: CallOptions,
+  ): Promise<void> {
+    const deadline = AbortSignal.timeout(this.#retryForMs);
+    try {
+      await this.ask(method, request, { signal: AbortSignal.any([signal, deadline]) });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!deadline.aborted) throw thrown;
+      const [silence, within] = [this.#silenceMs / 1000, this.#retryForMs / 1000];
+      const text = `spark server ${this.server} is there, but said nothing of the running job for ${silence} seconds, and answers no other question within ${within}; look into its log, and start it anew`;
+      throw new ManyfitError("spark_unreachable", text, { cause: thrown });
+    }
   }
 
   /** Time for more tries, from now on: a call that nobody answered may have taken long before it was cut. */
@@ -245,9 +282,4 @@ export function brokenServer(server: string, text: string): ManyfitError {
     "spark_failed",
     `spark server ${server}: ${text}; is it Spark Connect of Spark 3.5 or later?`,
   );
-}
-
-/** Whether a call failed because it was cancelled. */
-export function isCancelled({ code }: ServiceError): boolean {
-  return code === status.CANCELLED;
 }
