@@ -145,14 +145,22 @@ describe("an operation", () => {
     });
   });
 
-  test("that the server forgot behind an answer is lost", async () => {
+  test.each([
+    ...[
+      "OPERATION_NOT_FOUND",
+      "OPERATION_ABANDONED",
+      "SESSION_NOT_FOUND",
+      "SESSION_CLOSED",
+      "SESSION_CHANGED",
+    ],
+  ])("that has had an answer is lost where the server says %s", async (name) => {
     const found = numbersOf({
       executePlan: (call) => {
         call.write(rows(1));
         call.end();
       },
       reattachExecute: (call) => {
-        const details = "[INVALID_HANDLE.SESSION_NOT_FOUND] The handle is invalid.";
+        const details = `[INVALID_HANDLE.${name}] The handle is invalid.`;
         call.emit("error", { code: status.INTERNAL, details });
       },
     });
