@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import types
 
 import pyarrow as pa
@@ -89,8 +90,8 @@ def answers_of(task, batches, kept):
         except BaseException:
             release(host)
             raise
-        lost = [task.restarted(cause) for cause in deaths]
-        return (frame for frames in (lost, answer) for frame in frames)
+        first = [*(task.restarted(cause) for cause in deaths), task.ran()]
+        return (frame for frames in (first, answer) for frame in frames)
     raise RuntimeError(f"manyfit: executor {task.executor} on {task.host}: {'; then '.join(deaths)}")
 
 
@@ -134,6 +135,7 @@ class Task:
         from pyspark import SparkFiles, TaskContext
 
         context = TaskContext.get()
+        self.started = time.time()
         self.stage = context.stageId()
         self.partition = context.partitionId()
         self.attempt = context.attemptNumber()
@@ -152,6 +154,11 @@ class Task:
     def restarted(self, cause):
         """A frame that tells of a host that died and was replaced."""
         return b"".join(frame_of({"type": "restarted", "task": self.partition, "cause": cause}))
+
+    def ran(self):
+        """A frame that tells when the task ran."""
+        times = {"startedAtMs": round(self.started * 1000), "endedAtMs": round(time.time() * 1000)}
+        return b"".join(frame_of({"type": "ran", "task": self.partition, **times}))
 
     def rows_of(self, frames):
         """Record batches of Spark's, each with some of the frames."""

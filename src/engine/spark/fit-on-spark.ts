@@ -1,9 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { ExecutePlanResponse_Metrics } from "#spark-connect/base";
 import { type DataType, DataTypeSchema } from "#spark-connect/types";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
 import { collectTables } from "./collect-tables.ts";
 import type { SparkSession } from "./connect/session.ts";
+import { exchangedRows } from "./exchanged-rows.ts";
 import { type ExecutorTrainer, filesJobFile, keyedJobFile, shimSource } from "./executor-files.ts";
 import { type ExecutorStart, giveFile } from "./executor-start.ts";
 import { pickleFunction } from "./pickle-function.ts";
@@ -67,13 +69,18 @@ export async function* fitOnSpark(
   const { partitionCount } = prepared.inventory;
   const answers = new SparkAnswers(partitionCount, taskCount);
   let isFitting = prepared.kind === "files";
-  for await (const table of collectTables(session, fitted, signal)) {
+  let exchanged: RunEvent | null = null;
+  const measure = (metrics: ExecutePlanResponse_Metrics): void => {
+    exchanged = exchangedRows(metrics);
+  };
+  for await (const table of collectTables(session, fitted, signal, measure)) {
     // Spark brings all rows together before it ends the first task.
     if (!isFitting) yield fittingStarted(partitionCount);
     isFitting = true;
     yield* answers.read(table);
   }
   answers.finish();
+  if (exchanged !== null) yield exchanged;
 }
 
 /** What Spark's tasks are given. */

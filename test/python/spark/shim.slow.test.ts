@@ -19,7 +19,9 @@ interface Row {
 }
 
 interface Outcome {
+  /** All but those that tell when a task ran. */
   readonly rows: readonly Row[];
+  readonly ran: readonly Row[];
   readonly errors: readonly string[];
 }
 
@@ -57,19 +59,24 @@ async function runTasks({
   const stdio = ["pipe", "pipe", "inherit"] as const;
   const worker = spawn(python, [WORKER, folder, JSON.stringify(tasks)], { stdio: [...stdio] });
   const rows: Row[] = [];
+  const ran: Row[] = [];
   const errors: string[] = [];
   try {
     for await (const line of createInterface({ input: worker.stdout! })) {
       const said = JSON.parse(line);
       if (said === "end") break;
-      if (said.error === undefined) rows.push({ row: said.row, message: decoded(said.frame) });
-      else errors.push(said.error);
+      if (said.error !== undefined) {
+        errors.push(said.error);
+        continue;
+      }
+      const told = { row: said.row, message: decoded(said.frame) };
+      (told.message["type"] === "ran" ? ran : rows).push(told);
     }
-    await atEnd?.(worker.pid!, { rows, errors });
+    await atEnd?.(worker.pid!, { rows, ran, errors });
   } finally {
     worker.kill("SIGKILL");
   }
-  return { rows, errors };
+  return { rows, ran, errors };
 }
 
 function decoded(frame: string): Row["message"] {
@@ -155,6 +162,17 @@ describe("the shim", () => {
     expect(typesOf(outcome).slice(0, 6)).toEqual(["restarted", "told", "rows", "rows", "rows", "done"]);
     expect(outcome.rows[0]!.message["cause"]).toMatch(/ended with exit code 7, after: last words$/);
     expect(typesOf(outcome).filter((type) => type === "rows")).toHaveLength(23);
+  });
+
+  test("tells of each task once when it ran, also where its host died", async ({ python, linux: _ }) => {
+    const before = Date.now();
+    const { ran } = await runTasks({ python, manner: "dies once", tasks: ["slices", "nothing"] });
+    expect(ran.map(({ row, message }) => [row["partition"], message["task"]])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+    const times = ran.flatMap(({ message }) => [message["startedAtMs"], message["endedAtMs"]] as number[]);
+    expect([before, ...times, Date.now()]).toEqual([before, ...times, Date.now()].sort((a, b) => a - b));
   });
 
   test("fails a task whose hosts die twice, with what they said last", async ({ python, linux: _ }) => {
