@@ -39,7 +39,9 @@ export function isTransient({ code }: ServiceError): boolean {
 
 /** Whether Spark says that it knows nothing of an operation or session: what was asked was never begun, or is lost. */
 export function isUnknownHandle(error: ServiceError): boolean {
-  return /INVALID_HANDLE\.(OPERATION_(NOT_FOUND|ABANDONED)|SESSION_(NOT_FOUND|CLOSED|CHANGED))/.test(error.details);
+  return /INVALID_HANDLE\.(OPERATION_(NOT_FOUND|ABANDONED)|SESSION_(NOT_FOUND|CLOSED|CHANGED))/.test(
+    error.details,
+  );
 }
 
 /** Whether Spark says that an operation runs, and that its answers are there for whoever asks for them anew. */
