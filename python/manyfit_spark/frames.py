@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import sys
+import tempfile
 
 try:
     import pyarrow as pa
@@ -19,6 +20,8 @@ except ImportError as error:
     ) from None
 
 MAGIC = 0x0146666D
+MOST_SPOOLED_BYTES = 2**25
+"""Results of a task beyond this wait for its end in a file."""
 PRELUDE = struct.Struct("<IIQII")
 CHECKED = struct.Struct("<IIQ")
 
@@ -106,6 +109,24 @@ def read_frame(stream):
     if len(rest) < total - PRELUDE.size:
         raise EOFError("stream ended within a frame")
     return prelude + rest, json.loads(rest[:header_bytes])["message"]["type"]
+
+
+class Answer:
+    """Frames in the order in which they came, in memory or in a file."""
+
+    def __init__(self):
+        self._spool = tempfile.SpooledTemporaryFile(max_size=MOST_SPOOLED_BYTES)
+        self._sizes = []
+
+    def add(self, frame):
+        self._spool.write(frame)
+        self._sizes.append(len(frame))
+
+    def frames(self):
+        with self._spool as spool:
+            spool.seek(0)
+            for size in self._sizes:
+                yield spool.read(size)
 
 
 def padded(length):

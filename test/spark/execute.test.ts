@@ -43,6 +43,48 @@ async function numbersOf(script: Script, patience: Patience = {}): Promise<numbe
 }
 
 describe("an operation", () => {
+  test("is whole with its last answer, whatever becomes of the stream", async () => {
+    const numbers = await numbersOf({
+      executePlan: (call) => {
+        for (const answer of [rows(1), COMPLETE]) call.write(answer);
+        setTimeout(() => call.emit("error", { code: status.INTERNAL, details: "reset" }), 50);
+      },
+      reattachExecute: (call) => call.end(),
+    });
+    expect(numbers).toEqual([1]);
+  });
+
+  test("is lost, and not begun again, where its session is gone after a cut", async () => {
+    let begun = 0;
+    const numbers = numbersOf({
+      executePlan: (call) => {
+        begun++;
+        call.emit("error", { code: status.UNAVAILABLE });
+      },
+      reattachExecute: (call) =>
+        call.emit("error", { code: status.INTERNAL, details: "[INVALID_HANDLE.SESSION_NOT_FOUND] no such" }),
+    });
+    await expect(numbers).rejects.toMatchObject({ code: "spark_lost" });
+    expect(begun).toBe(1);
+  });
+
+  test("fails at once where a message is larger than one side takes", async () => {
+    let begun = 0;
+    const details = "Received message larger than max (300000000 vs 268435456)";
+    const numbers = numbersOf({
+      executePlan: (call) => {
+        begun++;
+        call.emit("error", { code: status.RESOURCE_EXHAUSTED, details });
+      },
+      reattachExecute: (call) => call.end(),
+    });
+    await expect(numbers).rejects.toMatchObject({
+      code: "memory_exceeded",
+      message: expect.stringMatching(/too large \(Received message larger than max.*maxInboundMessageSize/),
+    });
+    expect(begun).toBe(1);
+  });
+
   test("goes on behind the last answer, however long the server was silent before the cut", async () => {
     const asked: (string | undefined)[] = [];
     const numbers = await numbersOf(

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect } from "vitest";
 import { endSessions } from "../../src/engine/spark/shared-session.ts";
+import { CLI_COMMAND, runShell } from "../cli/run-cli.ts";
 import { test as base } from "../python/python-test.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { needCluster } from "./spark-test.ts";
@@ -92,6 +93,23 @@ describe("two gzip files and scikit-learn", () => {
       ["LinearRegression", "3.0"],
     ]);
   });
+});
+
+test("the example's page names a flag by which it runs on a cluster, with the same digest", async ({
+  server,
+}) => {
+  const page = readFileSync(join(TWO_LINES, "README.md"), "utf8");
+  const [line] = /^npx manyfit train .* --spark sc:\/\/localhost:15002$/m.exec(page)!;
+  const cwd = temporaryFolder();
+  symlinkSync(join(TWO_LINES, ".."), join(cwd, "examples"));
+  const digests: unknown[] = [];
+  for (const command of [line.replace("sc://localhost:15002", server), line.replace(/ --spark \S+/, "")]) {
+    const told = `${command.replace(/^npx manyfit/, CLI_COMMAND)} --json`;
+    const { code, stdout, stderr } = await runShell(told, { cwd });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    digests.push((JSON.parse(stdout) as { readonly digest: string }).digest);
+  }
+  expect(new Set(digests).size).toBe(1);
 });
 
 test("rows that are brought together by key are counted on their way", async ({ server }) => {

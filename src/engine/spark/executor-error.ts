@@ -19,7 +19,12 @@ export function executorError(error: unknown): unknown {
   return text === null ? error : new ManyfitError("spark_failed", text, { cause: error });
 }
 
+const TOO_MUCH = /Total size of serialized results .* is bigger than (\S+ ?\([^)]*\)|\S+)/;
+
 function executorProblem(message: string): string | null {
+  const most = TOO_MUCH.exec(message)?.[1];
+  if (most !== undefined)
+    return `models of this run are together larger than what Spark's driver takes, ${most}; raise spark.driver.maxResultSize of the server (0: no limit) and its memory, make models smaller, or fit some of the keys at a time`;
   const own = OWN_WORDS.exec(message)?.[1];
   if (own !== undefined) return own;
   const version = OTHER_VERSION.exec(message);

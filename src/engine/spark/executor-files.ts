@@ -33,7 +33,8 @@ const MODULE = "trainer.mjs";
 /** The source text of the function that Spark's Python workers run, whose entry is `run_task`. */
 export async function shimSource(): Promise<string> {
   const shim = require.resolve("#spark-shim");
-  const texts = [join(dirname(shim), "frames.py"), shim].map((path) => readFile(path, "utf8"));
+  const paths = ["frames.py", "node.py"].map((name) => join(dirname(shim), name));
+  const texts = [...paths, shim].map((path) => readFile(path, "utf8"));
   return (await Promise.all(texts)).join("\n");
 }
 

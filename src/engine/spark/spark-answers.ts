@@ -106,8 +106,12 @@ export class SparkAnswers {
       case "done":
         this.#isDone.set(task, true);
         return null;
-      case "failed":
-        throw new ManyfitError(message.code, message.message);
+      case "failed": {
+        const { code, message: text } = message;
+        const isOfPlace = code !== "source_changed" && !text.startsWith("executor ");
+        const place = isOfPlace ? `executor ${origin.executor} on ${origin.host}: ` : "";
+        throw new ManyfitError(code, `${place}${text}`);
+      }
       default:
         throw broken(`a host says ${JSON.stringify((message as { type?: unknown }).type)}`);
     }

@@ -182,7 +182,8 @@ class SparkEngine implements Engine {
   /** What is wrong with them is said to whoever needs them. */
   #startExecutors(signal: AbortSignal): Promise<ExecutorStart> {
     if (this.#executors === null) {
-      this.#executors = startExecutors(this.#cluster.session, signal);
+      const { session, spec, cores } = this.#cluster;
+      this.#executors = startExecutors(session, { nodePath: spec.node, cores, signal });
       this.#executors.catch(() => undefined);
     }
     return this.#executors;

@@ -102,10 +102,14 @@ describe("answers of executors", () => {
     expect(() => answers.finish()).toThrow(expect.objectContaining(error));
   });
 
-  test("say what a host could not do in its own words", () => {
-    const failed = { type: "failed", task: 0, code: "memory_exceeded", message: "no room" };
+  test.for([
+    ["memory_exceeded", "no room", "executor 1 on node-a: no room"],
+    ["spark_failed", "executor 1 on node-a has no Node", "executor 1 on node-a has no Node"],
+    ["source_changed", "partition 3: has more rows", "partition 3: has more rows"],
+  ] as const)("say what a host could not do, and where if that matters: %s", ([code, message, told]) => {
+    const failed = { type: "failed", task: 0, code, message };
     expect(() => readAll(new SparkAnswers(1, 1), rowsOf([failed]))).toThrow(
-      expect.objectContaining({ code: "memory_exceeded", message: "no room" }),
+      expect.objectContaining({ code, message: told }),
     );
   });
 });

@@ -61,8 +61,8 @@ export class Calls {
       "grpc.max_receive_message_length": MOST_MESSAGE_BYTES,
       "grpc.max_send_message_length": MOST_MESSAGE_BYTES,
       "grpc.primary_user_agent": userAgent ?? "manyfit",
-      // A connection that is cut without a word is noticed, and reattached.
-      "grpc.keepalive_time_ms": 30_000,
+      // A connection that is cut without a word is noticed. Servers end those that ask more often than every five minutes.
+      "grpc.keepalive_time_ms": 310_000,
       "grpc.keepalive_timeout_ms": 20_000,
       // Its own would grow to two minutes, in which calls fail although the server is back.
       "grpc.max_reconnect_backoff_ms": LONGEST_WAIT_MS / 2,

@@ -14,7 +14,7 @@ import {
 } from "#spark-connect/base";
 import { ManyfitError } from "../../../errors.ts";
 import { type Calls, Silence, type Waits } from "./calls.ts";
-import { isRunning, isTransient, isUnknownHandle, sparkError } from "./spark-error.ts";
+import { isRunning, isTransient, isUnknownHandle, isUnknownSession, sparkError } from "./spark-error.ts";
 
 /** What every request of a session says. */
 export interface SessionIdentity {
@@ -77,8 +77,10 @@ class Operation {
         for await (const response of this.#stream(isBegun, signal)) {
           waits = null;
           this.#lastResponseId = response.responseId;
-          if (response.responseType.case === "resultComplete") this.#isComplete = true;
-          else yield response;
+          this.#isComplete = response.responseType.case === "resultComplete";
+          // What may go wrong behind it is nobody's business.
+          if (this.#isComplete) return;
+          yield response;
           this.#release(response.responseId);
         }
         isBegun = true;
@@ -92,7 +94,10 @@ class Operation {
         }
         const error = thrown as ServiceError;
         const isForgotten = isUnknownHandle(error);
-        if (isForgotten && this.#lastResponseId !== undefined) throw lost(error, this.#calls.server);
+        // A new session would not have the files that the plan needs.
+        const isGone = isBegun && isUnknownSession(error);
+        if (isGone || (isForgotten && this.#lastResponseId !== undefined))
+          throw lost(error, this.#calls.server);
         // A request that was taken for lost has come to the server after all, or has taken the answers of a later one.
         const isThere = isRunning(error);
         if ((isForgotten && !isBegun) || !(isForgotten || isThere || isTransient(error)))
