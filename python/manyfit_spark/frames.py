@@ -4,12 +4,24 @@ This text stands before that of shim.py, on executors.
 """
 
 import json
+import socket
 import struct
+import sys
+import tempfile
 
-import pyarrow as pa
-import pyarrow.compute as pc
+try:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+except ImportError as error:
+    raise ImportError(
+        f"manyfit: {sys.executable} on {socket.gethostname()} has no pyarrow that can be imported ({error}); "
+        "install it there, or name a Python that has it (PYSPARK_PYTHON of the server, or "
+        "spark.sql.execution.pyspark.python of the session)"
+    ) from None
 
 MAGIC = 0x0146666D
+MOST_SPOOLED_BYTES = 2**25
+"""Results of a task beyond this wait for its end in a file."""
 PRELUDE = struct.Struct("<IIQII")
 CHECKED = struct.Struct("<IIQ")
 
@@ -97,6 +109,24 @@ def read_frame(stream):
     if len(rest) < total - PRELUDE.size:
         raise EOFError("stream ended within a frame")
     return prelude + rest, json.loads(rest[:header_bytes])["message"]["type"]
+
+
+class Answer:
+    """Frames in the order in which they came, in memory or in a file."""
+
+    def __init__(self):
+        self._spool = tempfile.SpooledTemporaryFile(max_size=MOST_SPOOLED_BYTES)
+        self._sizes = []
+
+    def add(self, frame):
+        self._spool.write(frame)
+        self._sizes.append(len(frame))
+
+    def frames(self):
+        with self._spool as spool:
+            spool.seek(0)
+            for size in self._sizes:
+                yield spool.read(size)
 
 
 def padded(length):

@@ -1,7 +1,7 @@
 """What Spark's Python workers run: it brings the rows of a task to a process of Node's, and its results back.
 
-This text behind that of frames.py, whose functions it calls, is pickled and run on executors, with Python 3.9
-or newer, the standard library and pyarrow: nothing can be imported from beside it there.
+This text behind those of frames.py and node.py, whose functions it calls, is pickled and run on executors,
+with Python 3.9 or newer, the standard library and pyarrow: nothing can be imported from beside it there.
 The process of Node's (the host) outlives a task: a worker of Spark's that runs the next task of the same job
 uses it again, and ends it where none comes for a while.
 """
@@ -10,19 +10,17 @@ import ctypes
 import os
 import queue
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import types
 
 import pyarrow as pa
 
-NODE: str
-"""Path of Node on the executors; empty: as it is found."""
 HOST: str
 """Name of the host's program among the session's files."""
 JOB: str
@@ -43,11 +41,9 @@ OUTPUT = pa.schema(
     ]
 )
 
-MOST_SPOOLED_BYTES = 2**25
-"""Results of a task beyond this wait for its end in a file."""
 OUTPUT_BYTES = 2**23
 """Frames are given to Spark together until they have so many bytes."""
-LAST_WORDS_BYTES = 4000
+LAST_WORDS_BYTES = 800
 ENDS_WITHIN_SECONDS = 2
 DIES_WITH_PARENT = 1
 """`PR_SET_PDEATHSIG` of Linux's `prctl`."""
@@ -61,7 +57,7 @@ def run_task(batches):
     """
     task = Task()
     kept = []
-    frames = [task.failed("spark_failed", no_node(task))] if task.node is None else None
+    frames = [task.failed("spark_failed", task.problem)] if task.node is None else None
     if frames is None:
         frames = answers_of(task, batches, kept)
     try:
@@ -80,6 +76,8 @@ def answers_of(task, batches, kept):
         try:
             feed_host(host, task, batches=feed or (), kept=kept)
             answer = host.answer()
+            # Nobody will need the rows again, and results may take long to leave.
+            kept.clear()
         except HostDied as death:
             deaths.append(str(death))
             release(host)
@@ -89,9 +87,9 @@ def answers_of(task, batches, kept):
         except BaseException:
             release(host)
             raise
-        lost = [task.restarted(cause) for cause in deaths]
-        return (frame for frames in (lost, answer) for frame in frames)
-    raise RuntimeError(f"manyfit: {task.executor} on {task.host}: {'; then '.join(deaths)}")
+        first = [*(task.restarted(cause) for cause in deaths), task.ran()]
+        return (frame for frames in (first, answer) for frame in frames)
+    raise RuntimeError(f"manyfit: executor {task.executor} on {task.host}: {'; then '.join(deaths)}")
 
 
 def feed_host(host, task, *, batches, kept):
@@ -134,6 +132,7 @@ class Task:
         from pyspark import SparkFiles, TaskContext
 
         context = TaskContext.get()
+        self.started = time.time()
         self.stage = context.stageId()
         self.partition = context.partitionId()
         self.attempt = context.attemptNumber()
@@ -141,7 +140,8 @@ class Task:
         self.host = socket.gethostname()
         self.executor = executor_id()
         self.folder = SparkFiles.getRootDirectory()
-        self.node = shutil.which(NODE or "node")
+        self.node, problem = node_for(self.folder)
+        self.problem = f"executor {self.executor} on {self.host} {problem}"
 
     def failed(self, code, message):
         """A frame that ends the run: no other try would go better."""
@@ -152,6 +152,11 @@ class Task:
     def restarted(self, cause):
         """A frame that tells of a host that died and was replaced."""
         return b"".join(frame_of({"type": "restarted", "task": self.partition, "cause": cause}))
+
+    def ran(self):
+        """A frame that tells when the task ran."""
+        times = {"startedAtMs": round(self.started * 1000), "endedAtMs": round(time.time() * 1000)}
+        return b"".join(frame_of({"type": "ran", "task": self.partition, **times}))
 
     def rows_of(self, frames):
         """Record batches of Spark's, each with some of the frames."""
@@ -189,9 +194,7 @@ class Host:
         self.identity = identity_of(task)
         self._words = tempfile.TemporaryFile()
         self._child, self._outgoing, incoming = start_node(task, self._words)
-        self._ends = queue.SimpleQueue()
-        self._spool = None
-        self._sizes = []
+        self._answers = queue.SimpleQueue()
         self._damage = None
         self._reader = threading.Thread(target=self._read, args=(incoming,), daemon=True)
         self._reader.start()
@@ -199,9 +202,7 @@ class Host:
         self._job = {"type": "job", "path": os.path.join(task.folder, JOB), "python": sys.executable}
 
     def begin(self):
-        """A new task: what is heard from now on is its answer."""
-        self._sizes = []
-        self._spool = tempfile.SpooledTemporaryFile(max_size=MOST_SPOOLED_BYTES)
+        """A new task, which nothing that was told before answers."""
         if not self._is_told:
             self.write(frame_of(self._job))
             self._is_told = True
@@ -216,12 +217,11 @@ class Host:
             raise HostDeaf from error
 
     def answer(self):
-        """All frames of the task, when it is done."""
-        if not self._ends.get():
+        """All frames of the task, when it is done, and what was said since the one before."""
+        answer = self._answers.get()
+        if answer is None:
             raise HostDied(self._epitaph())
-        spool, sizes = self._spool, self._sizes
-        spool.seek(0)
-        return (spool.read(size) for size in sizes)
+        return answer.frames()
 
     def is_alive(self):
         return self._child.poll() is None
@@ -237,19 +237,19 @@ class Host:
         """Runs in a thread, so that a host that tells much while it is given rows never waits."""
         with open(incoming, "rb") as stream:
             try:
+                answer = Answer()
                 while True:
                     frame, kind = read_frame(stream)
-                    if self._spool is None:
-                        raise EOFError("frame belongs to no task")
-                    self._spool.write(frame)
-                    self._sizes.append(len(frame))
+                    answer.add(frame)
                     if kind in ("done", "failed"):
-                        self._ends.put(True)
+                        # From here on it belongs to the main thread.
+                        self._answers.put(answer)
+                        answer = Answer()
             except EOFError:
-                self._ends.put(False)
+                self._answers.put(None)
             except Exception as error:
                 self._damage = f"{type(error).__name__}: {error}"
-                self._ends.put(False)
+                self._answers.put(None)
 
     def _epitaph(self):
         try:
@@ -263,7 +263,8 @@ class Host:
             end = f"because of what it said ({self._damage})"
         size = self._words.seek(0, os.SEEK_END)
         self._words.seek(max(0, size - LAST_WORDS_BYTES))
-        words = self._words.read().decode("utf-8", "replace").strip()
+        # In one line: of a traceback Spark tells the last alone.
+        words = " ".join(self._words.read().decode("utf-8", "replace").split())
         return f"process of Node's ended {end}" + (f", after: {words}" if words else "")
 
 
@@ -316,6 +317,7 @@ def registry():
     if known is None:
         known = sys.modules["_manyfit_hosts"] = types.ModuleType("_manyfit_hosts")
         known.host = known.timer = None
+        known.nodes = {}
         known.lock = threading.Lock()
     return known
 
@@ -377,11 +379,3 @@ def signal_name(number):
         return signal.Signals(number).name
     except ValueError:
         return str(number)
-
-
-def no_node(task):
-    where = f"{NODE} is no program there" if NODE else "there is no `node` on its PATH"
-    return (
-        f"executor {task.executor} on {task.host} has no Node: {where}; "
-        "say where Node is on the executors (--spark-node PATH)"
-    )

@@ -26,7 +26,7 @@ export const ENGINE_OPTIONS: OptionGroup = {
       value: { kind: "text" },
       argument: "<path>",
       about: "Node on the executors, which fits there",
-      otherwise: "node on their PATH",
+      otherwise: "node on their PATH, in their Python, or this machine's is sent",
     },
     {
       name: "spark-tasks",

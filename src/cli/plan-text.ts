@@ -219,7 +219,8 @@ function clusterText(
       ? "files are packed into tasks by Spark"
       : `${formatQuantity(tasks, "task")}, each some ${formatQuantity(Math.ceil(partitions / tasks), "partition")}`;
   const moved = isShuffled ? "rows are sent to where their partition is fitted" : "no row is shuffled";
-  const nodeText = node === null ? "node on the PATH of the executors" : `${lineText(node)} on the executors`;
+  const nodeText =
+    node === null ? "the executors' own, else this machine's is sent" : `${lineText(node)} on the executors`;
   return `${place}; ${divided}; ${moved}; Node: ${nodeText}`;
 }
 

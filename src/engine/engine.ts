@@ -41,7 +41,7 @@ export interface ClusterFacts {
   readonly server: string;
   /** Of Spark, such as `4.3.0`. */
   readonly version: string;
-  /** Path of Node on the executors; null: as their PATH has it. */
+  /** Path of Node on the executors; null: as it is found. */
   readonly node: string | null;
   /** Version of the executors' Python, such as `3.11`; null while it is not known. */
   readonly python: string | null;

@@ -55,6 +55,15 @@ export interface WorkerInit {
   readonly rowPolicy: RowPolicy;
   /** How files are read; null where rows come in buckets only. */
   readonly filePlan: FilePlan | null;
+  /** What may be no larger on its way from the worker. Default: nothing. */
+  readonly modelCap?: ModelCap;
+}
+
+/** How large a model that is a document may be: a larger one is a failed partition. */
+export interface ModelCap {
+  readonly mostBytes: number;
+  /** What to do where one is larger. */
+  readonly advice: string;
 }
 
 /** Which task a message is about. */

@@ -98,6 +98,35 @@ export type RunEvent =
       readonly counts: StateCounts;
     }
   | {
+      /** Where and when a cluster ran a task, as its executor saw it; told once for each, of the attempt whose results count. */
+      readonly type: "task.ran";
+      /** When it was heard of. */
+      readonly atMs: number;
+      readonly task: number;
+      readonly worker: number;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+      /** Spark's number of the stage. */
+      readonly stage: number;
+      /** How many times Spark had tried it before. */
+      readonly attempt: number;
+      /** Spark's number of the attempt among all of the application. */
+      readonly taskAttempt: number;
+      readonly executor: string;
+      readonly host: string;
+      /** Process number of Spark's Python worker. */
+      readonly process: number;
+    }
+  | {
+      /** What a cluster brought from executor to executor until partitions were together; all 0 where nothing was. */
+      readonly type: "rows.exchanged";
+      readonly atMs: number;
+      readonly rowsWritten: number;
+      readonly bytesWritten: number;
+      readonly rowsRead: number;
+      readonly bytesRead: number;
+    }
+  | {
       /** A fit has not ended after {@link SLOW_AFTER_MS}; told once for each. */
       readonly type: "partition.slow";
       readonly atMs: number;

@@ -125,6 +125,8 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     }
     case "memory.sampled":
       return { memory: { bytes: event.bytes, budgetBytes: event.budgetBytes } };
+    case "task.ran":
+    case "rows.exchanged":
     case "trainer.logged":
       return {};
     case "run.committed":

@@ -1,9 +1,11 @@
 import type { Fit, TermEstimate } from "../estimator/estimator.ts";
+import type { ModelCap } from "../protocol/message.ts";
 import { FIT_STATES, SKIP_REASONS } from "../run/fit-state.ts";
 import type { NumberColumn, Remark, ResultBatch, TermColumns } from "../run/result-batch.ts";
 import type { ResultSchema } from "../run/result-schema.ts";
 import type { DocumentFit, FitTime, PartitionResult } from "../trainer/trainer.ts";
 import { unreadPartition } from "../trainer/unread-partition.ts";
+import { cappedModel } from "./capped-model.ts";
 import { FileFactsBuilder, type FileRead } from "./file-facts-builder.ts";
 
 /** Which try of which task a batch answers, and who made it. */
@@ -22,11 +24,18 @@ export class BatchBuilder {
   readonly #json: (string | null)[] = [];
   readonly #bytes: (Uint8Array | null)[] = [];
   readonly #metrics: (DocumentFit["metrics"] | null)[] = [];
+  readonly #modelCap: ModelCap | null;
   #row = 0;
   #documentBytes = 0;
 
   /** A builder for these partitions, in this order; it may be finished before all of them came. */
-  constructor(schema: ResultSchema, identity: BatchIdentity, partitions: Int32Array) {
+  constructor(
+    schema: ResultSchema,
+    identity: BatchIdentity,
+    partitions: Int32Array,
+    modelCap: ModelCap | null = null,
+  ) {
+    this.#modelCap = modelCap;
     const count = partitions.length;
     const doubles = (): Float64Array => new Float64Array(count);
     const column = (width: number): NumberColumn => ({
@@ -68,7 +77,8 @@ export class BatchBuilder {
   }
 
   /** The result of the next partition; `file` where it was read from one. */
-  add(result: PartitionResult, waited: FitTime, file?: FileRead | null): void {
+  add(found: PartitionResult, waited: FitTime, file?: FileRead | null): void {
+    const result = cappedModel(found, this.#modelCap);
     const time = result.time ?? waited;
     const row = this.#row++;
     const batch = this.#batch;

@@ -213,7 +213,7 @@ class Answer {
     const { trainer, init } = this.#context;
     const { task, attempt } = this.#task;
     const identity = { task, worker: init.worker, attempt };
-    return new BatchBuilder(trainer.resultSchema, identity, this.#waiting.slice());
+    return new BatchBuilder(trainer.resultSchema, identity, this.#waiting.slice(), init.modelCap ?? null);
   }
 }
 

@@ -127,7 +127,7 @@ describe("a plan as text", () => {
     const cluster = { server: "host:15002", version: "4.3.0", tasks: 8, isShuffled: true, node: null };
     const onSpark: Plan = { ...LINEAR, engine: "spark", workers: 4, memory: null, cluster };
     expect(lines(onSpark).at(-1)).toBe(
-      "  on          spark 4.3.0 at host:15002, 4 cores; 8 tasks, each some 1 partition; rows are sent to where their partition is fitted; Node: node on the PATH of the executors",
+      "  on          spark 4.3.0 at host:15002, 4 cores; 8 tasks, each some 1 partition; rows are sent to where their partition is fitted; Node: the executors' own, else this machine's is sent",
     );
     const files: Plan = {
       ...{ ...FILES, engine: "spark", workers: 1, memory: null },

@@ -109,6 +109,14 @@ function hostsOf(of: SparkCluster): Process[] {
   return partsOf(of).filter(({ command }) => /\.mjs|executor-process/.test(command));
 }
 
+/** Hosts of the cluster's, and what they started, whose executors are gone. */
+function orphans(): Process[] {
+  const known = new Set(partsOf(cluster).map(({ pid }) => pid));
+  return processes().filter(
+    ({ pid, command }) => command.includes(cluster.folder) && /\.mjs/.test(command) && !known.has(pid),
+  );
+}
+
 async function until(isTrue: () => boolean): Promise<void> {
   const giveUpAt = Date.now() + 60_000;
   while (!isTrue()) {
@@ -136,11 +144,23 @@ function executors(): Process[] {
   return partsOf(cluster).filter(({ command }) => /java.*CoarseGrainedExecutorBackend/.test(command));
 }
 
+/** Spark's own workers, which start executors. */
+function sparkWorkers(): Process[] {
+  const all = processes();
+  const starters = ["worker-1", "worker-2"].map((name) => cluster.pids[name]!);
+  return all.filter(
+    ({ pid, parent, command }) =>
+      /java.*deploy\.worker\.Worker/.test(command) && (starters.includes(pid) || starters.includes(parent)),
+  );
+}
+
 /** What is killed, by its name. */
 const VICTIMS: readonly (readonly [name: string, find: () => Process[]])[] = [
   ["an executor's host", () => hostsOf(cluster)],
   ["a Python worker of Spark's", pythonWorkers],
   ["an executor", executors],
+  // The last, as it does not come back: all that follows runs on the other one.
+  ["a worker of Spark's", sparkWorkers],
 ];
 
 describe("a run on a cluster survives", () => {
@@ -151,6 +171,7 @@ describe("a run on a cluster survives", () => {
     expect({ code, stdout }).toMatchObject({
       ...{ code: 0, stdout: expect.stringContaining(`${PARTITIONS} fitted`) },
     });
+    await until(() => orphans().length === 0);
   });
 });
 

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { columnFromArray, float64, tableFromColumns } from "@uwdata/flechette";
 import { afterAll, describe, expect } from "vitest";
-import { startExecutors } from "../../src/engine/spark/executor-start.ts";
+import { giveFile, startExecutors } from "../../src/engine/spark/executor-start.ts";
 import { fitOnSpark, type SparkFitOptions } from "../../src/engine/spark/fit-on-spark.ts";
 import type { SparkKeys } from "../../src/engine/spark/prepared.ts";
 import { queryRows } from "../../src/engine/spark/relations.ts";
@@ -12,6 +15,7 @@ import type { ReadColumn } from "../../src/table/read-column.ts";
 import { BUILT_IN_ESTIMATORS } from "../../src/trainer/built-in-estimators.ts";
 import { createTrainer } from "../../src/trainer/create-trainer.ts";
 import { linearRegression } from "../../src/trainer/linear-regression.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { test } from "./spark-test.ts";
 
 afterAll(endSessions);
@@ -76,7 +80,7 @@ async function fitted(
     trainer: { kind: "estimator", spec: SPEC, columns: COLUMNS },
     resultSchema: trainer.resultSchema,
     limits: { timeoutMs: null, memoryBytes: null, loading: null },
-    executors: await startExecutors(session, NEVER),
+    executors: await startExecutors(session, { nodePath: process.execPath, cores: 2, signal: NEVER }),
     ...options,
   });
   for await (const item of items) {
@@ -144,6 +148,20 @@ describe("fitting by key on a cluster", () => {
     await expect(fitted(server, { ...of, dictionary: known })).rejects.toMatchObject({
       code: "source_changed",
     });
+  });
+
+  test("fits with the Node that was sent, where one was", async ({ server }) => {
+    const { session } = await openSession(server, NEVER);
+    const used = join(temporaryFolder(), "used");
+    const packed = gzipSync(`#!/bin/sh\ntouch '${used}'\nexec '${process.execPath}' "$@"\n`);
+    const sentNode = await giveFile(session, { name: "some-node.gz", bytes: packed }, NEVER);
+    const started = await startExecutors(session, { nodePath: null, cores: 2, signal: NEVER });
+    // All executors here have one.
+    expect(started.sentNode).toBeNull();
+    const options = { nodePath: null, executors: { ...started, sentNode } };
+    const { batches } = await fitted(server, prepared([0, 1, 2]), options);
+    expect(linesOf(batches).size).toBe(3);
+    expect(existsSync(used)).toBe(true);
   });
 
   test("says where executors have no Node", async ({ server }) => {

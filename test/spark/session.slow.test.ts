@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { type Relation, RelationSchema } from "#spark-connect/relations";
+import { hashedName } from "../../src/engine/spark/connect/artifacts.ts";
 import { parseConnection } from "../../src/engine/spark/connect/connection.ts";
 import { SparkSession } from "../../src/engine/spark/connect/session.ts";
 import { taskLabels } from "../../src/engine/spark/task-labels.ts";
@@ -56,6 +57,17 @@ describe("a session", () => {
     expect(await countOf(sql(slow))).toBe(30n);
   });
 
+  test("gives them, too, where it has no patience for silence", async (context) => {
+    const connection = parseConnection(needCluster(context), "tester");
+    const hasty = new SparkSession(connection, "manyfit tests", { silenceMs: 100 });
+    const slow = "select id, java_method('java.lang.Thread', 'sleep', 100L) from range(0, 20, 1, 2)";
+    let rows = 0n;
+    for await (const { responseType } of hasty.run(sql(slow), NEVER))
+      if (responseType.case === "arrowBatch") rows += responseType.value.rowCount;
+    expect(rows).toBe(20n);
+    await hasty.close();
+  });
+
   test("lets a result go that nobody wants to the end, and interrupts what runs", async () => {
     const slow = sql(
       "select sum(hash(id, x)) from range(0, 4000000000, 1, 2) lateral view explode(array(1, 2, 3)) t as x",
@@ -91,8 +103,20 @@ describe("a session", () => {
     const other = { ...artifact, bytes: new Uint8Array(10) };
     await expect(session.addArtifact(other, NEVER)).rejects.toMatchObject({
       code: "spark_failed",
-      message: expect.stringMatching(/^spark: \[ARTIFACT_ALREADY_EXISTS\]/),
+      message: expect.stringMatching(
+        /^spark: \[ARTIFACT_ALREADY_EXISTS\] .*files\/seven\.bin already exists/,
+      ),
     });
+  });
+
+  test("takes files of one name and other bytes under names with their hash", async () => {
+    const files = [3, 5, 3].map((byte) => new Uint8Array(1000).fill(byte));
+    const names = files.map((bytes) => hashedName("some.job.frame", bytes));
+    for (const [i, bytes] of files.entries())
+      await session.addArtifact({ name: `files/${names[i]}`, bytes }, NEVER);
+    expect(names[0]).toMatch(/^some-[0-9a-f]{16}\.job\.frame$/);
+    expect(names[2]).toBe(names[0]);
+    expect(names[1]).not.toBe(names[0]);
   });
 });
 

@@ -266,6 +266,27 @@ def fit(df):
   });
 });
 
+test("a model that could stop the driver is a failed partition, others are fitted", async ({ server }) => {
+  const module = writeTrainer(
+    "large.mjs",
+    `import { defineTrainer } from "manyfit";
+    export default defineTrainer({ columns: ["size"], fit({ table }) {
+      return { model: "m".repeat(table.numbers("size")[0]), metrics: {} };
+    } });`,
+  );
+  // With its two quotes a model of 2^25 - 2 letters is as large as may be.
+  const query = `sql:select id as k, element_at(array(3D, ${2 ** 25 - 2}D, ${2 ** 25 - 1}D), int(id) + 1) as size from range(3)`;
+  const there = await trained({
+    ...{ source: query, by: "k", trainer: { module, params: {} } },
+    engine: { spark: server, tasks: 1 },
+  });
+  expect(statesOf(there)).toEqual(["fitted", "fitted", "failed"]);
+  expect(there.ledger[2]).toMatchObject({
+    error_code: "model_too_large",
+    error_message: expect.stringContaining(`model has ${2 ** 25 + 1} bytes, at most ${2 ** 25} are allowed`),
+  });
+});
+
 describe("what cannot be done on a cluster", () => {
   const trainer = linearRegression({ target: "y", features: ["x"] });
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import type { Manifest } from "../../src/store/manifest.ts";
 import { train } from "../../src/train.ts";
@@ -48,4 +50,13 @@ export async function trained(
 /** The states of a run's partitions, in key order. */
 export function statesOf({ ledger }: Trained): unknown[] {
   return ledger.map(({ state }) => state);
+}
+
+/** The last event of the only run below a folder, as it is stored. */
+export function lastEventOf(runs: string): unknown {
+  const [run] = readdirSync(runs).filter((name) => !name.startsWith("."));
+  const events = readFileSync(join(runs, run!, "events.ndjson"), "utf8")
+    .trim()
+    .split("\n");
+  return JSON.parse(events.at(-1)!);
 }

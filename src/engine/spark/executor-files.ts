@@ -9,7 +9,7 @@ import { sliceKeys } from "../../key/key-list.ts";
 import type { WorkerLimits } from "../../pool/worker-options.ts";
 import type { PoolInit } from "../../pool/worker-pool.ts";
 import { encodeFrame } from "../../protocol/frame.ts";
-import type { WorkerTrainer } from "../../protocol/message.ts";
+import type { ModelCap, WorkerTrainer } from "../../protocol/message.ts";
 import { needsKeys } from "../../protocol/needs-keys.ts";
 import type { ResultSchema } from "../../run/result-schema.ts";
 import { EXECUTOR_VERSION, type ExecutorJob, type JobBucket, type JobFile } from "./executor/job-file.ts";
@@ -33,9 +33,17 @@ const MODULE = "trainer.mjs";
 /** The source text of the function that Spark's Python workers run, whose entry is `run_task`. */
 export async function shimSource(): Promise<string> {
   const shim = require.resolve("#spark-shim");
-  const texts = [join(dirname(shim), "frames.py"), shim].map((path) => readFile(path, "utf8"));
+  const paths = ["frames.py", "node.py"].map((name) => join(dirname(shim), name));
+  const texts = [...paths, shim].map((path) => readFile(path, "utf8"));
   return (await Promise.all(texts)).join("\n");
 }
+
+/** Two rows of 120 MB at a time have stopped a driver of 1 GB: its job neither ended nor failed. */
+const MODEL_CAP: ModelCap = {
+  mostBytes: 2 ** 25,
+  advice:
+    "models pass Spark's driver, which larger ones can stop; make the model smaller (fewer trees, no copy of the rows in it), or train without --spark",
+};
 
 /** The job file of a run by key, see {@link ExecutorJob}. */
 export function keyedJobFile(
@@ -74,7 +82,10 @@ async function jobFile(
   const sources = module?.python?.sources ?? [];
   const job: ExecutorJob = {
     version: EXECUTOR_VERSION,
-    init: { trainer: namedTrainer(trainer, sources), readColumns, keyFields, seed, rowPolicy, filePlan },
+    init: {
+      ...{ trainer: namedTrainer(trainer, sources), readColumns, keyFields, seed, rowPolicy, filePlan },
+      modelCap: MODEL_CAP,
+    },
     ...{ limits, resultSchema, buckets, source },
     files: filesOf(trainer, bundle, sources),
     pythonHost: trainer.kind === "python" ? await pythonHostFiles() : [],

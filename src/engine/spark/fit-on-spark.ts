@@ -1,9 +1,10 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type DataType, DataTypeSchema } from "#spark-connect/types";
+import type { ExecutePlanResponse_Metrics } from "#spark-connect/base";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import type { RunEvent } from "../../run/run-event.ts";
+import { arrowOutput } from "./arrow-output.ts";
 import { collectTables } from "./collect-tables.ts";
 import type { SparkSession } from "./connect/session.ts";
+import { exchangedRows } from "./exchanged-rows.ts";
 import { type ExecutorTrainer, filesJobFile, keyedJobFile, shimSource } from "./executor-files.ts";
 import { type ExecutorStart, giveFile } from "./executor-start.ts";
 import { pickleFunction } from "./pickle-function.ts";
@@ -16,7 +17,7 @@ import { type TaskRows, taskRows } from "./task-rows.ts";
 /** How and with what partitions are fitted on a cluster. */
 export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
   readonly session: SparkSession;
-  /** Path of Node on the executors; null: as their PATH has it. */
+  /** Path of Node on the executors; null: as it is found. */
   readonly nodePath: string | null;
   readonly signal: AbortSignal;
   /** Executors that are ready; see {@link startExecutors}. */
@@ -27,7 +28,7 @@ export interface SparkFitOptions extends ExecutorTrainer, TaskWish {
 const IDLE_SECONDS = 10;
 
 /** Columns of the shim's rows, with their types as Spark's JSON has them. */
-const OUTPUT = [
+const OUTPUT = arrowOutput([
   ["frame", "binary"],
   ["stage", "integer"],
   ["partition", "integer"],
@@ -36,7 +37,7 @@ const OUTPUT = [
   ["host", "string"],
   ["executor", "string"],
   ["process", "integer"],
-] as const;
+]);
 
 /**
  * Fits every partition of an inspection on the executors of a cluster, and gives what happens and becomes of each, in the order
@@ -54,26 +55,32 @@ export async function* fitOnSpark(
   const { session, signal, executors } = options;
   const { pythonVersion } = executors;
   const command = pickleFunction({
-    ...{ source: await shimSource(), fileName: "<manyfit>", entry: "run_task", resultType: outputJson() },
+    ...{ source: await shimSource(), fileName: "<manyfit>", entry: "run_task", resultType: OUTPUT.json },
     globals: {
       NODE: options.nodePath ?? "",
+      SENT_NODE: executors.sentNode ?? "",
       IDLE_SECONDS: String(IDLE_SECONDS),
       HOST: executors.host,
       JOB: await giveFile(session, { name: "manyfit-job.frame", bytes: work.jobFile }, signal),
     },
   });
   const { relation, columns, taskCount } = work;
-  const fitted = mappedInArrow(relation, { command, outputType: outputType(), pythonVersion, columns });
+  const fitted = mappedInArrow(relation, { command, outputType: OUTPUT.type, pythonVersion, columns });
   const { partitionCount } = prepared.inventory;
   const answers = new SparkAnswers(partitionCount, taskCount);
   let isFitting = prepared.kind === "files";
-  for await (const table of collectTables(session, fitted, signal)) {
+  let exchanged: RunEvent | null = null;
+  const measure = (metrics: ExecutePlanResponse_Metrics): void => {
+    exchanged = exchangedRows(metrics);
+  };
+  for await (const table of collectTables(session, fitted, signal, measure)) {
     // Spark brings all rows together before it ends the first task.
     if (!isFitting) yield fittingStarted(partitionCount);
     isFitting = true;
     yield* answers.read(table);
   }
   answers.finish();
+  if (exchanged !== null) yield exchanged;
 }
 
 /** What Spark's tasks are given. */
@@ -97,19 +104,4 @@ async function filesWork(prepared: SparkFiles, options: SparkFitOptions): Promis
 
 function fittingStarted(total: number): RunEvent {
   return { type: "phase.started", atMs: Date.now(), phase: "fitting", total, unit: "partitions" };
-}
-
-function outputJson(): string {
-  const fields = OUTPUT.map(([name, type]) => ({ name, type, nullable: true, metadata: {} }));
-  return JSON.stringify({ type: "struct", fields });
-}
-
-function outputType(): DataType {
-  const fields = OUTPUT.map(([name, type]) => {
-    const kind = { case: type, value: {} } as MessageInitShape<typeof DataTypeSchema>["kind"];
-    return { name, dataType: { kind }, nullable: true };
-  });
-  return create(DataTypeSchema, { kind: { case: "struct", value: { fields } } } as MessageInitShape<
-    typeof DataTypeSchema
-  >);
 }

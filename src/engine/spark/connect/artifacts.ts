@@ -31,7 +31,7 @@ export async function addArtifact(
   signal: AbortSignal,
 ): Promise<void> {
   const method = SparkConnectService.method.addArtifacts;
-  const { artifacts } = await calls.send(method, requestsFor(session, artifact), { signal });
+  const { artifacts } = await calls.send(method, () => requestsFor(session, artifact), { signal });
   const broken = artifacts.find((summary) => !summary.isCrcSuccessful);
   if (broken !== undefined || artifacts.length !== 1)
     throw new ManyfitError(

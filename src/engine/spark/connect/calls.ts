@@ -8,27 +8,33 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import {
-  Client,
-  type ClientReadableStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { ManyfitError } from "../../../errors.ts";
 import type { Connection } from "./connection.ts";
 import { isTransient, sparkError } from "./spark-error.ts";
 
-/** How long a call that nobody answers is made again, in milliseconds: a server that is started anew needs as long. */
+/** A server that is started anew needs as long. */
 const RETRY_FOR_MS = 60_000;
 /** The same for a server that has never answered: it is likelier that the connection string is wrong. */
 const FIRST_CONTACT_MS = 10_000;
+/** Spark from 4.0 tells of a job's progress every two seconds, and all versions end a stream after two minutes. */
+const SILENCE_MS = 600_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
 
 /** Responses of models may be large; Spark's own clients allow as much. */
 const MOST_MESSAGE_BYTES = 256 * 2 ** 20;
+
+/** How patient calls are. */
+export interface Patience {
+  /** For how long a call that nobody answers is made again, in milliseconds. Default: a minute. */
+  readonly retryForMs?: number;
+  /** After how long without a message a stream is given up, in milliseconds. Default: ten minutes. */
+  readonly silenceMs?: number;
+}
+
+/** A stream was given up because nothing came. */
+export class Silence extends Error {}
 
 /** Of a call. */
 export interface CallOptions {
@@ -41,18 +47,25 @@ export class Calls {
   readonly server: string;
   readonly #client: Client;
   readonly #metadata: Metadata;
+  readonly #retryForMs: number;
+  readonly #silenceMs: number;
   #hasAnswered = false;
 
-  constructor({ host, port, isEncrypted, token, userAgent, headers }: Connection) {
+  constructor(connection: Connection, { retryForMs = RETRY_FOR_MS, silenceMs = SILENCE_MS }: Patience = {}) {
+    const { host, port, isEncrypted, token, userAgent, headers } = connection;
+    this.#retryForMs = retryForMs;
+    this.#silenceMs = silenceMs;
     this.server = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const channel = isEncrypted ? credentials.createSsl() : credentials.createInsecure();
     this.#client = new Client(this.server, channel, {
       "grpc.max_receive_message_length": MOST_MESSAGE_BYTES,
       "grpc.max_send_message_length": MOST_MESSAGE_BYTES,
       "grpc.primary_user_agent": userAgent ?? "manyfit",
-      // A connection that is cut without a word is noticed, and reattached.
-      "grpc.keepalive_time_ms": 30_000,
+      // A connection that is cut without a word is noticed. Servers end those that ask more often than every five minutes.
+      "grpc.keepalive_time_ms": 310_000,
       "grpc.keepalive_timeout_ms": 20_000,
+      // Its own would grow to two minutes, in which calls fail although the server is back.
+      "grpc.max_reconnect_backoff_ms": LONGEST_WAIT_MS / 2,
     });
     this.#metadata = new Metadata();
     for (const [name, value] of Object.entries(headers)) this.#metadata.set(name, value);
@@ -60,26 +73,18 @@ export class Calls {
   }
 
   /** One question, one answer; made again while nobody answers: for a minute, before the first answer for ten seconds. */
-  async ask<I extends DescMessage, O extends DescMessage>(
+  ask<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageShape<I>,
     { signal }: CallOptions,
   ): Promise<MessageShape<O>> {
-    const waits = new Waits(this.#hasAnswered ? RETRY_FOR_MS : FIRST_CONTACT_MS);
-    for (;;) {
-      try {
-        const answer = await this.#askOnce(method, request, signal);
-        this.#hasAnswered = true;
-        return answer;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const error = thrown as ServiceError;
-        if (!isTransient(error) || !(await waits.wait(signal))) throw sparkError(error, this.server);
-      }
-    }
+    return this.#untilAnswered(() => this.#askOnce(method, request, signal), signal);
   }
 
-  /** The messages of a stream as they come; rejects with the call's own `ServiceError`. Leaving it early cancels the call. */
+  /**
+   * The messages of a stream as they come; rejects with the call's own `ServiceError`, or {@link Silence}. Leaving it early
+   * cancels the call.
+   */
   async *stream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodServerStreaming<I, O>,
     request: MessageShape<I>,
@@ -95,22 +100,90 @@ export class Calls {
     );
     const cancel = (): void => call.cancel();
     signal.addEventListener("abort", cancel);
+    let isSilent = false;
+    const giveUp = (): void => {
+      isSilent = true;
+      call.cancel();
+    };
+    let timer = setTimeout(giveUp, this.#silenceMs);
     try {
-      for await (const message of call) yield message as MessageShape<O>;
+      for await (const message of call) {
+        clearTimeout(timer);
+        yield message as MessageShape<O>;
+        timer = setTimeout(giveUp, this.#silenceMs);
+      }
     } catch (thrown) {
       signal.throwIfAborted();
-      throw thrown;
+      throw isSilent ? new Silence(`nothing came for ${this.#silenceMs / 1000} seconds`) : thrown;
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
       call.cancel();
     }
   }
 
-  /** Sends messages, as fast as the server takes them, and gives its one answer. Not made again. */
-  async send<I extends DescMessage, O extends DescMessage>(
+  /**
+   * Sends messages, as fast as the server takes them, and gives its one answer; all of them again while nobody answers, as with
+   * {@link ask}.
+   */
+  send<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodClientStreaming<I, O>,
+    requests: () => Iterable<MessageShape<I>>,
+    { signal }: CallOptions,
+  ): Promise<MessageShape<O>> {
+    return this.#untilAnswered(() => this.#sendOnce(method, requests(), signal), signal);
+  }
+
+  /**
+   * Asks something that any server answers at once.
+   * @throws ManyfitError `spark_unreachable` where it does not in the time in which other calls are made again.
+   */
+  async checkAnswers<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageShape<I>,
+    { signal }: CallOptions,
+  ): Promise<void> {
+    const deadline = AbortSignal.timeout(this.#retryForMs);
+    try {
+      await this.ask(method, request, { signal: AbortSignal.any([signal, deadline]) });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!deadline.aborted) throw thrown;
+      const [silence, within] = [this.#silenceMs / 1000, this.#retryForMs / 1000];
+      const text = `spark server ${this.server} is there, but said nothing of the running job for ${silence} seconds, and answers no other question within ${within}; look into its log, and start it anew`;
+      throw new ManyfitError("spark_unreachable", text, { cause: thrown });
+    }
+  }
+
+  /** Time for more tries, from now on: a call that nobody answered may have taken long before it was cut. */
+  waits(): Waits {
+    return new Waits(this.#hasAnswered ? this.#retryForMs : Math.min(FIRST_CONTACT_MS, this.#retryForMs));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #untilAnswered<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let waits: Waits | null = null;
+    for (;;) {
+      try {
+        const answer = await call();
+        this.#hasAnswered = true;
+        return answer;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = thrown as ServiceError;
+        waits ??= this.waits();
+        if (!isTransient(error) || !(await waits.wait(signal))) throw sparkError(error, this.server);
+      }
+    }
+  }
+
+  async #sendOnce<I extends DescMessage, O extends DescMessage>(
     method: DescMethodClientStreaming<I, O>,
     requests: Iterable<MessageShape<I>>,
-    { signal }: CallOptions,
+    signal: AbortSignal,
   ): Promise<MessageShape<O>> {
     signal.throwIfAborted();
     let cancel = (): void => undefined;
@@ -130,16 +203,9 @@ export class Calls {
         call.on("error", () => undefined);
         void writeAll(call, requests);
       });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      throw sparkError(thrown as ServiceError, this.server);
     } finally {
       signal.removeEventListener("abort", cancel);
     }
-  }
-
-  close(): void {
-    this.#client.close();
   }
 
   #askOnce<I extends DescMessage, O extends DescMessage>(
@@ -172,7 +238,7 @@ export class Waits {
   readonly #until: number;
   #next = FIRST_WAIT_MS;
 
-  constructor(forMs: number = RETRY_FOR_MS) {
+  constructor(forMs: number) {
     this.#until = Date.now() + forMs;
   }
 
@@ -216,9 +282,4 @@ export function brokenServer(server: string, text: string): ManyfitError {
     "spark_failed",
     `spark server ${server}: ${text}; is it Spark Connect of Spark 3.5 or later?`,
   );
-}
-
-/** Whether a call failed because it was cancelled. */
-export function isCancelled({ code }: ServiceError): boolean {
-  return code === status.CANCELLED;
 }

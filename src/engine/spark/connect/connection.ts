@@ -24,10 +24,11 @@ const EXAMPLE = "such as sc://localhost:15002 or sc://host:443/;use_ssl=true;tok
  * Reads Spark's connection string, `sc://host:port/;name=value;…`, in which values are percent-encoded:
  * https://github.com/apache/spark/blob/master/sql/connect/docs/client-connection-string.md. `defaultUser` is who asks where
  * `user_id` is not told.
- * @throws ManyfitError `invalid_option`; the message never has what stands behind `token=`.
+ * @throws ManyfitError `invalid_option`; the message never has what stands behind a `=`.
  */
 export function parseConnection(text: string, defaultUser: string): Connection {
-  const shown = text.replace(/(token=)[^;]*/gi, "$1…");
+  // Any parameter may be a secret: metadata of proxies, such as keys, too.
+  const shown = text.replace(/(;[^;=]*=)[^;]+/g, "$1…");
   const invalid = (why: string): ManyfitError =>
     new ManyfitError(
       "invalid_option",
@@ -55,6 +56,9 @@ export function parseConnection(text: string, defaultUser: string): Connection {
   const session = "session_id";
   if (session in headers) throw invalid("has session_id; sessions are manyfit's own");
   const unsendable = Object.entries(headers).find(([, value]) => !/^[ -~]*$/.test(value))?.[0];
+  const binary = Object.keys(headers).find((name) => name.endsWith("-bin"));
+  if (binary !== undefined)
+    throw invalid(`has ${binary}, and values of such names are bytes, which a string has not`);
   if (unsendable !== undefined) throw invalid(`has ${unsendable} with more than the letters of ASCII`);
   // As pyspark: a token goes over an encrypted channel, unless the user said otherwise.
   const isEncrypted = ssl === undefined ? token !== null : /^true$/i.test(ssl);

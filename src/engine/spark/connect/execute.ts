@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
 import {
+  ConfigRequestSchema,
   ExecutePlanRequestSchema,
   type ExecutePlanResponse,
   InterruptRequestSchema,
@@ -12,8 +13,8 @@ import {
   SparkConnectService,
 } from "#spark-connect/base";
 import { ManyfitError } from "../../../errors.ts";
-import { type Calls, Waits } from "./calls.ts";
-import { isTransient, isUnknownHandle, sparkError } from "./spark-error.ts";
+import { type Calls, Silence, type Waits } from "./calls.ts";
+import { isRunning, isTransient, isUnknownHandle, isUnknownSession, sparkError } from "./spark-error.ts";
 
 /** What every request of a session says. */
 export interface SessionIdentity {
@@ -25,7 +26,7 @@ export interface SessionIdentity {
 /** How long what tidies up may take, in milliseconds. */
 const TIDY_WITHIN_MS = 10_000;
 
-const { executePlan, reattachExecute, releaseExecute, interrupt } = SparkConnectService.method;
+const { config, executePlan, reattachExecute, releaseExecute, interrupt } = SparkConnectService.method;
 
 /**
  * Runs a plan and gives its responses, each once and in order, also when streams end early (as they do every few minutes by
@@ -33,7 +34,9 @@ const { executePlan, reattachExecute, releaseExecute, interrupt } = SparkConnect
  * caller leaves early, or the signal is aborted, the operation is interrupted.
  *
  * Source: the protocol of reattachable execution in Spark's `base.proto`.
- * @throws ManyfitError `spark_failed` with Spark's error, or `spark_lost` where the server forgot the operation.
+ * A stream on which nothing comes for long is asked for anew, too, as long as the server answers other questions.
+ * @throws ManyfitError `spark_failed` with Spark's error, `spark_lost` where the server forgot the operation, `spark_unreachable`
+ *   where it does not answer.
  */
 export async function* execute(
   calls: Calls,
@@ -67,27 +70,41 @@ class Operation {
   }
 
   async *responses(signal: AbortSignal): AsyncGenerator<ExecutePlanResponse, void, undefined> {
-    let waits = new Waits();
+    let waits: Waits | null = null;
     let isBegun = false;
     while (!this.#isComplete) {
       try {
         for await (const response of this.#stream(isBegun, signal)) {
-          waits = new Waits();
+          waits = null;
           this.#lastResponseId = response.responseId;
-          if (response.responseType.case === "resultComplete") this.#isComplete = true;
-          else yield response;
+          this.#isComplete = response.responseType.case === "resultComplete";
+          // What may go wrong behind it is nobody's business.
+          if (this.#isComplete) return;
+          yield response;
           this.#release(response.responseId);
         }
         isBegun = true;
+        waits = null;
       } catch (thrown) {
         signal.throwIfAborted();
+        if (thrown instanceof Silence) {
+          await this.#checkServer(signal);
+          isBegun = true;
+          continue;
+        }
         const error = thrown as ServiceError;
         const isForgotten = isUnknownHandle(error);
-        if (isForgotten && this.#lastResponseId !== undefined) throw lost(error, this.#calls.server);
-        if ((isForgotten && !isBegun) || !(isForgotten || isTransient(error)))
+        // A new session would not have the files that the plan needs.
+        const isGone = isBegun && isUnknownSession(error);
+        if (isGone || (isForgotten && this.#lastResponseId !== undefined))
+          throw lost(error, this.#calls.server);
+        // A request that was taken for lost has come to the server after all, or has taken the answers of a later one.
+        const isThere = isRunning(error);
+        if ((isForgotten && !isBegun) || !(isForgotten || isThere || isTransient(error)))
           throw sparkError(error, this.#calls.server);
         // After a cut nobody knows whether the server has heard of it; one that has not says so.
         isBegun = !isForgotten;
+        waits ??= this.#calls.waits();
         if (!(await waits.wait(signal))) throw sparkError(error, this.#calls.server);
       }
     }
@@ -110,6 +127,13 @@ class Operation {
       release: { case: "releaseAll", value: {} },
     });
     await this.#calls.ask(releaseExecute, all, { signal }).catch(() => undefined);
+  }
+
+  /** A job may be silent for long, a server not. */
+  #checkServer(signal: AbortSignal): Promise<void> {
+    const opType = { case: "getOption", value: {} } as const;
+    const request = create(ConfigRequestSchema, { ...this.#session, operation: { opType } });
+    return this.#calls.checkAnswers(config, request, { signal });
   }
 
   #stream(isBegun: boolean, signal: AbortSignal): AsyncGenerator<ExecutePlanResponse, void, undefined> {

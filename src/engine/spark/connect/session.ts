@@ -16,7 +16,7 @@ import type { Relation } from "#spark-connect/relations";
 import type { DataType } from "#spark-connect/types";
 import type { ManyfitError } from "../../../errors.ts";
 import { type Artifact, addArtifact } from "./artifacts.ts";
-import { brokenServer, Calls } from "./calls.ts";
+import { brokenServer, Calls, type Patience } from "./calls.ts";
 import type { Connection } from "./connection.ts";
 import { execute, type SessionIdentity } from "./execute.ts";
 import { errorFactsOf } from "./spark-error.ts";
@@ -35,8 +35,8 @@ export class SparkSession {
   readonly #calls: Calls;
   readonly #identity: SessionIdentity;
 
-  constructor(connection: Connection, clientType: string) {
-    this.#calls = new Calls(connection);
+  constructor(connection: Connection, clientType: string, patience: Patience = {}) {
+    this.#calls = new Calls(connection, patience);
     this.server = this.#calls.server;
     const { userId } = connection;
     this.#identity = { sessionId: randomUUID(), userContext: { userId, userName: userId }, clientType };

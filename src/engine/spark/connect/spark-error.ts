@@ -16,6 +16,14 @@ const NO_FACTS: SparkErrorFacts = { errorClass: null, sqlState: null, errorId: n
 
 /** The error of a call as users read it: one line, with Spark's class of it. The original is its cause. */
 export function sparkError(error: ServiceError, server: string): ManyfitError {
+  if (!isServiceError(error)) {
+    const text = `spark server ${server} was not asked: ${oneLine((error as Error).message)}`;
+    return new ManyfitError("spark_failed", text, { cause: error });
+  }
+  if (isTooLarge(error)) {
+    const text = `spark server ${server}: a message is too large (${oneLine(error.details)}); key by shorter columns, fit fewer keys at a time, or raise spark.connect.grpc.maxInboundMessageSize of the server`;
+    return new ManyfitError("memory_exceeded", text, { cause: error });
+  }
   if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) {
     const text = `spark server ${server} cannot be reached: ${oneLine(error.details)}; is it running, and is that its Connect port?`;
     return new ManyfitError("spark_unreachable", text, { cause: error });
@@ -33,13 +41,37 @@ export function sparkError(error: ServiceError, server: string): ManyfitError {
 }
 
 /** Whether a call may be made again: nobody answered, or the server was too busy. */
-export function isTransient({ code }: ServiceError): boolean {
-  return code === status.UNAVAILABLE || code === status.RESOURCE_EXHAUSTED;
+export function isTransient(error: ServiceError): boolean {
+  if (error.code === status.UNAVAILABLE) return true;
+  return error.code === status.RESOURCE_EXHAUSTED && !isTooLarge(error);
+}
+
+/** What a call throws before it is one, such as of a client that was closed, has no code. */
+function isServiceError(error: unknown): error is ServiceError {
+  const { code, metadata } = error as Partial<ServiceError>;
+  return typeof code === "number" && metadata !== undefined;
+}
+
+/** A message that one of both sides does not take will be no smaller when it is sent again. */
+function isTooLarge({ code, details }: ServiceError): boolean {
+  return code === status.RESOURCE_EXHAUSTED && /larger than max|exceeds (the )?maximum/i.test(details);
+}
+
+/** Whether Spark says that it knows nothing of a session, and so of none of its operations and files. */
+export function isUnknownSession({ details }: ServiceError): boolean {
+  return /INVALID_HANDLE\.SESSION_(NOT_FOUND|CLOSED|CHANGED)/.test(details);
 }
 
 /** Whether Spark says that it knows nothing of an operation or session: what was asked was never begun, or is lost. */
 export function isUnknownHandle(error: ServiceError): boolean {
-  return /INVALID_HANDLE\.(OPERATION_NOT_FOUND|SESSION_NOT_FOUND|OPERATION_ABANDONED)/.test(error.details);
+  return /INVALID_HANDLE\.(OPERATION_(NOT_FOUND|ABANDONED)|SESSION_(NOT_FOUND|CLOSED|CHANGED))/.test(
+    error.details,
+  );
+}
+
+/** Whether Spark says that an operation runs, and that its answers are there for whoever asks for them anew. */
+export function isRunning(error: ServiceError): boolean {
+  return /INVALID_HANDLE\.OPERATION_ALREADY_EXISTS|INVALID_CURSOR\.DISCONNECTED/.test(error.details);
 }
 
 /**

@@ -56,6 +56,7 @@ class Shim {
   readonly #out = new Socket({ fd: TO_SHIM, readable: false, writable: true });
   /** Whether nobody is there to hear. */
   isGone = false;
+  #sent: Promise<void> = Promise.resolve();
 
   constructor() {
     this.#out.on("error", () => {
@@ -73,8 +74,13 @@ class Shim {
     decoder.end();
   }
 
-  /** Resolves when the message has left, or nobody is there to hear it. */
-  async send(message: FromHost): Promise<void> {
+  /** Resolves when the message has left, behind those before it, or nobody is there to hear it. */
+  send(message: FromHost): Promise<void> {
+    this.#sent = this.#sent.then(() => this.#write(message));
+    return this.#sent;
+  }
+
+  async #write(message: FromHost): Promise<void> {
     for (const piece of encodeFrame(message)) {
       if (this.isGone) return;
       await new Promise<void>((left) => this.#out.write(piece, () => left()));
