@@ -37,10 +37,11 @@ os.execv(sys.argv[1], sys.argv[1:])
  * server, all with the pyspark of an interpreter. It ends with this process.
  *
  * @param {string} python Path of an interpreter that has pyspark.
- * @param {{ conf?: Readonly<Record<string, string>>, workers?: number }} [options]
+ * @param {{ conf?: Readonly<Record<string, string>>, workers?: number, jars?: readonly string[] }} [options] `jars` are given
+ *   to the server: Connect itself, before Spark 4.
  * @returns {Promise<SparkCluster>} Rejects with the last lines of what could not be started.
  */
-export async function startSparkCluster(python, { conf = {}, workers = 2 } = {}) {
+export async function startSparkCluster(python, { conf = {}, workers = 2, jars = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "manyfit-spark-"));
   /** @type {Map<string, import("node:child_process").ChildProcess>} */
   const parts = new Map();
@@ -94,6 +95,7 @@ export async function startSparkCluster(python, { conf = {}, workers = 2 } = {})
     start("server", "spark-submit", [
       ...["--master", master, "--driver-memory", "1g", "--executor-memory", "1500m", "--executor-cores", "1"],
       ...["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"],
+      ...(jars.length === 0 ? [] : ["--jars", jars.join(",")]),
       ...Object.entries(settings).flatMap(([name, value]) => ["--conf", `${name}=${value}`]),
     ]);
     await untilOpen(port, "server", parts, folder);
