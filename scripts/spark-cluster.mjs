@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,15 +64,15 @@ export async function startSparkCluster(python, { conf = {}, workers = 2, jars =
     /** @param {string} name @param {string} program @param {readonly string[]} args */
     const start = (name, program, args) => {
       mkdirSync(join(folder, name), { recursive: true });
-      const log = createWriteStream(join(folder, `${name}.log`));
+      // Not through this process: a part that nobody reads from stands still, and this one may be busy.
+      const log = openSync(join(folder, `${name}.log`), "a");
       const command = ["-c", WITH_PARENT, join(home, "bin", program), ...args];
       const part = spawn(python, command, {
         cwd: join(folder, name),
         env: environment,
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["ignore", log, log],
       });
-      part.stdout.pipe(log);
-      part.stderr.pipe(log);
+      closeSync(log);
       parts.set(name, part);
     };
     const [masterPort = 0, port = 0, ...pages] = await freePorts(3 + workers);
