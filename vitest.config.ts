@@ -4,17 +4,17 @@ import { defineConfig } from "vitest/config";
 const isQuick = process.env["MANYFIT_QUICK"] === "1";
 
 /**
- * What a Python child does, and what Spark does, does not depend on Node, nor do pages and scripts: CI tests them once, with the
- * first of its two.
+ * What a Python child does, and what Spark does, does not depend on Node, nor do pages, scripts and stored files. CI runs
+ * everything with the first of its two Nodes; with the second what quick tests show, and the slow ones of what Node does itself:
+ * threads, processes, pipes, files, bundles.
  */
-const isChildTested = process.env["MANYFIT_TEST_CHILD"] !== "0";
-const childTests = isChildTested
-  ? []
-  : [
-      "test/python/**",
-      "test/**/*{python,sklearn}*.slow.test.ts",
-      "test/{docs,examples,scripts}/**/*.slow.test.ts",
-    ];
+const isSecondNode = process.env["MANYFIT_TEST_SECOND_NODE"] === "1";
+const OF_NODE = [
+  "test/{architecture,bundle,engine,package,pool,protocol,trainer,user-module,worker}/**/*.slow.test.ts",
+  "test/train/{digest,kill,misbehaving,limits}*.slow.test.ts",
+  "test/cli/{train,per-file,predict}.slow.test.ts",
+];
+const QUICK = "test/**/!(*.slow).test.ts";
 
 const SPARK_TESTS = "test/spark/**/*.slow.test.ts";
 
@@ -35,12 +35,12 @@ export default defineConfig({
         test: {
           ...everywhere,
           name: "manyfit",
-          include: ["test/**/*.test.ts"],
-          exclude: [isQuick ? "**/*.slow.test.ts" : SPARK_TESTS, "node_modules/**", ...childTests],
+          include: isSecondNode ? [QUICK, ...OF_NODE] : ["test/**/*.test.ts"],
+          exclude: [isQuick ? "**/*.slow.test.ts" : SPARK_TESTS, "node_modules/**"],
         },
       },
       // Tests that share one Spark cluster, which is started for them.
-      ...(isQuick || !isChildTested
+      ...(isQuick || isSecondNode
         ? []
         : [
             {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,10 +37,11 @@ os.execv(sys.argv[1], sys.argv[1:])
  * server, all with the pyspark of an interpreter. It ends with this process.
  *
  * @param {string} python Path of an interpreter that has pyspark.
- * @param {{ conf?: Readonly<Record<string, string>>, workers?: number }} [options]
+ * @param {{ conf?: Readonly<Record<string, string>>, workers?: number, jars?: readonly string[] }} [options] `jars` are given
+ *   to the server: Connect itself, before Spark 4.
  * @returns {Promise<SparkCluster>} Rejects with the last lines of what could not be started.
  */
-export async function startSparkCluster(python, { conf = {}, workers = 2 } = {}) {
+export async function startSparkCluster(python, { conf = {}, workers = 2, jars = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "manyfit-spark-"));
   /** @type {Map<string, import("node:child_process").ChildProcess>} */
   const parts = new Map();
@@ -63,15 +64,15 @@ export async function startSparkCluster(python, { conf = {}, workers = 2 } = {})
     /** @param {string} name @param {string} program @param {readonly string[]} args */
     const start = (name, program, args) => {
       mkdirSync(join(folder, name), { recursive: true });
-      const log = createWriteStream(join(folder, `${name}.log`));
+      // Not through this process: a part that nobody reads from stands still, and this one may be busy.
+      const log = openSync(join(folder, `${name}.log`), "a");
       const command = ["-c", WITH_PARENT, join(home, "bin", program), ...args];
       const part = spawn(python, command, {
         cwd: join(folder, name),
         env: environment,
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["ignore", log, log],
       });
-      part.stdout.pipe(log);
-      part.stderr.pipe(log);
+      closeSync(log);
       parts.set(name, part);
     };
     const [masterPort = 0, port = 0, ...pages] = await freePorts(3 + workers);
@@ -94,6 +95,7 @@ export async function startSparkCluster(python, { conf = {}, workers = 2 } = {})
     start("server", "spark-submit", [
       ...["--master", master, "--driver-memory", "1g", "--executor-memory", "1500m", "--executor-cores", "1"],
       ...["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"],
+      ...(jars.length === 0 ? [] : ["--jars", jars.join(",")]),
       ...Object.entries(settings).flatMap(([name, value]) => ["--conf", `${name}=${value}`]),
     ]);
     await untilOpen(port, "server", parts, folder);

@@ -8,7 +8,7 @@ const GAP = "  ";
 /** Texts are not folded into less than this, however narrow the terminal is. */
 const NARROWEST = 24;
 
-const HEADINGS = { manyfit: "Every run", python: "Trainers in Python" } as const;
+const HEADINGS = { manyfit: "Every run", python: "Trainers in Python", spark: "A Spark cluster" } as const;
 
 const MARKS: Readonly<Record<Finding["state"], string>> = { ok: "ok", absent: "absent", broken: "broken" };
 const MARK_WIDTH = 6;
@@ -24,7 +24,7 @@ export function doctorLines({ findings, isOk }: Diagnosis, layout: LineLayout): 
   const nameWidth = Math.max(...names);
   const foundWidth = Math.max(...findings.filter(isShort).map(({ found }) => textWidth(found ?? MISSING)));
   const lines: string[] = [];
-  for (const part of ["manyfit", "python"] as const) {
+  for (const part of ["manyfit", "python", "spark"] as const) {
     const ofPart = findings.filter((finding) => finding.part === part);
     if (ofPart.length === 0) continue;
     lines.push(...(lines.length === 0 ? [] : [""]), style.strong(HEADINGS[part]));

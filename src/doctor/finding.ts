@@ -2,8 +2,8 @@
 export interface Finding {
   /** Such as `Node` or `pandas`. */
   readonly name: string;
-  /** Who needs it: every run, or only trainers in Python. */
-  readonly part: "manyfit" | "python";
+  /** Who needs it: every run, only trainers in Python, or only runs on a Spark cluster. */
+  readonly part: "manyfit" | "python" | "spark";
   /** `absent`: it is not there, and whoever does not use it does without. `broken`: what uses it fails. */
   readonly state: "ok" | "absent" | "broken";
   /** Its version or size; null where there is none. */

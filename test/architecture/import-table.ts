@@ -190,7 +190,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ImportRow>> = {
   },
   "export-models.ts": { values: ["key", "export", "predict", "store"], node: true },
   doctor: {
-    values: ["python", "duckdb", "engine/local", "version.ts"],
+    values: ["python", "duckdb", "engine/local", "engine/spark", "version.ts"],
     types: ["protocol"],
     node: true,
   },

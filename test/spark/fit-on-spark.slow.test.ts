@@ -77,6 +77,7 @@ async function fitted(
   const events: RunEvent[] = [];
   const items = fitOnSpark(of, {
     ...{ session, signal: NEVER, nodePath: process.execPath, cores: 2, tasks: 2, bundle: null },
+    partitionBytes: 2 ** 32,
     trainer: { kind: "estimator", spec: SPEC, columns: COLUMNS },
     resultSchema: trainer.resultSchema,
     limits: { timeoutMs: null, memoryBytes: null, loading: null },
@@ -148,6 +149,23 @@ describe("fitting by key on a cluster", () => {
     await expect(fitted(server, { ...of, dictionary: known })).rejects.toMatchObject({
       code: "source_changed",
     });
+  });
+
+  test("leaves partitions alone that have no room, and fits the others", async ({ server }) => {
+    const source = prepared([0, 1, 2]);
+    const { batches } = await fitted(server, source, { partitionBytes: 1 });
+    const failed = batches.flatMap(({ partition, errors }) =>
+      errors.map(({ row, code, message }) => [partition[row], code, message]),
+    );
+    expect(failed.toSorted((a, b) => Number(a[0]) - Number(b[0]))).toEqual(
+      [0, 1, 2].map((partition) => [
+        ...[partition, "partition_too_large", expect.stringMatching(/rows need 1 MB to be fitted at once/)],
+      ]),
+    );
+    const rows = source.inventory.rows.slice();
+    rows[1] = 10 ** 9;
+    const { batches: some } = await fitted(server, { ...source, inventory: { ...source.inventory, rows } });
+    expect([...linesOf(some.filter(({ errors }) => errors.length === 0)).keys()].sort()).toEqual([0, 2]);
   });
 
   test("fits with the Node that was sent, where one was", async ({ server }) => {

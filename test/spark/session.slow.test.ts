@@ -1,9 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { type Relation, RelationSchema } from "#spark-connect/relations";
+import { sparkFindings } from "../../src/doctor/spark-findings.ts";
 import { hashedName } from "../../src/engine/spark/connect/artifacts.ts";
 import { parseConnection } from "../../src/engine/spark/connect/connection.ts";
 import { SparkSession } from "../../src/engine/spark/connect/session.ts";
+import { endSessions } from "../../src/engine/spark/shared-session.ts";
 import { taskLabels } from "../../src/engine/spark/task-labels.ts";
 import { needCluster } from "./spark-test.ts";
 
@@ -15,7 +17,7 @@ beforeEach((context) => {
   session ??= new SparkSession(parseConnection(needCluster(context), "tester"), "manyfit tests");
 });
 
-afterAll(() => session?.close());
+afterAll(() => Promise.all([session?.close(), endSessions()]));
 
 function sql(query: string): Relation {
   return create(RelationSchema, { common: { planId: 1n }, relType: { case: "sql", value: { query } } });
@@ -32,6 +34,14 @@ async function countOf(relation: Relation, signal: AbortSignal = NEVER): Promise
     if (responseType.case === "arrowBatch") rows += responseType.value.rowCount;
   return rows;
 }
+
+test("a cluster that answers is well found by a diagnosis", async (context) => {
+  const [cluster] = await sparkFindings({ server: needCluster(context), withinMs: 60_000 });
+  expect(cluster).toMatchObject({
+    ...{ name: "Spark", state: "ok", found: expect.stringMatching(/^\d\.\d/) },
+    note: expect.stringMatching(/^at \S+:\d+, \d+ cores$/),
+  });
+});
 
 describe("a session", () => {
   test("knows the server's version and configuration", async () => {

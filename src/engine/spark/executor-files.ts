@@ -95,7 +95,7 @@ async function jobFile(
 
 function bucketOf(
   { inventory, dictionary }: SparkKeys,
-  { first }: SparkBuckets,
+  { first, tooLarge }: SparkBuckets,
   task: number,
   seesKeys: boolean,
 ): JobBucket {
@@ -107,6 +107,7 @@ function bucketOf(
       bytes === null ? 0 : bytes.subarray(from, to).reduce((sum, some) => sum + some, 0),
     ),
     keys: seesKeys ? sliceKeys(inventory.keys, from, to) : null,
+    isRefused: tooLarge.has(from),
   };
 }
 

@@ -9,9 +9,10 @@ import { type ExecutorTrainer, filesJobFile, keyedJobFile, shimSource } from "./
 import { type ExecutorStart, giveFile } from "./executor-start.ts";
 import { pickleFunction } from "./pickle-function.ts";
 import type { SparkFiles, SparkKeys, SparkPrepared } from "./prepared.ts";
+import { refusedPartitions } from "./refused-partitions.ts";
 import { mappedInArrow, projected } from "./relations.ts";
 import { SparkAnswers } from "./spark-answers.ts";
-import { partitionsOf, planSparkBuckets, type TaskWish } from "./spark-buckets.ts";
+import { partitionsOf, planSparkBuckets, type SparkBuckets, type TaskWish } from "./spark-buckets.ts";
 import { type TaskRows, taskRows } from "./task-rows.ts";
 
 /** How and with what partitions are fitted on a cluster. */
@@ -67,7 +68,8 @@ export async function* fitOnSpark(
   const { relation, columns, taskCount } = work;
   const fitted = mappedInArrow(relation, { command, outputType: OUTPUT.type, pythonVersion, columns });
   const { partitionCount } = prepared.inventory;
-  const answers = new SparkAnswers(partitionCount, taskCount);
+  const { refused } = work;
+  const answers = new SparkAnswers(partitionCount, taskCount, refused ?? undefined);
   let isFitting = prepared.kind === "files";
   let exchanged: RunEvent | null = null;
   const measure = (metrics: ExecutePlanResponse_Metrics): void => {
@@ -79,6 +81,8 @@ export async function* fitOnSpark(
     isFitting = true;
     yield* answers.read(table);
   }
+  if (!isFitting) yield fittingStarted(partitionCount);
+  if (refused !== null) yield* refusedPartitions(refused, options.resultSchema);
   answers.finish();
   if (exchanged !== null) yield exchanged;
 }
@@ -88,18 +92,26 @@ interface SparkWork extends TaskRows {
   readonly jobFile: Uint8Array;
   /** Null where Spark decides how many there are. */
   readonly taskCount: number | null;
+  /** What is too large for any task; null where nothing can be. */
+  readonly refused: Pick<SparkBuckets, "tooLarge" | "taskOf"> | null;
 }
 
 async function keysWork(prepared: SparkKeys, options: SparkFitOptions): Promise<SparkWork> {
   const buckets = planSparkBuckets(partitionsOf(prepared), options);
   const jobFile = await keyedJobFile(prepared, buckets, options);
-  return { ...taskRows(prepared, buckets), jobFile, taskCount: buckets.rowCounts.length };
+  return { ...taskRows(prepared, buckets), jobFile, taskCount: buckets.rowCounts.length, refused: buckets };
 }
 
 async function filesWork(prepared: SparkFiles, options: SparkFitOptions): Promise<SparkWork> {
   const columns = ["path", "content"];
   const relation = projected(prepared.contents, columns);
-  return { relation, columns, jobFile: await filesJobFile(prepared, options), taskCount: null };
+  return {
+    relation,
+    columns,
+    jobFile: await filesJobFile(prepared, options),
+    taskCount: null,
+    refused: null,
+  };
 }
 
 function fittingStarted(total: number): RunEvent {

@@ -4,6 +4,7 @@ import { FrameDecoder } from "../../protocol/frame-decoder.ts";
 import type { ResultBatch } from "../../run/result-batch.ts";
 import { NO_COUNTS, type RunEvent } from "../../run/run-event.ts";
 import type { FromHost } from "./executor/job-file.ts";
+import type { SparkBuckets } from "./spark-buckets.ts";
 
 /** What the shim tells beside what hosts tell: a host died, and another one was given the same rows. */
 interface Restarted {
@@ -33,6 +34,11 @@ interface Origin {
   readonly process: number;
 }
 
+/** Partitions that nobody is given, with the tasks that they have alone. */
+type Refused = Pick<SparkBuckets, "tooLarge" | "taskOf">;
+
+const NONE_REFUSED: Refused = { tooLarge: new Map(), taskOf: new Int32Array() };
+
 /**
  * Makes results and events of the rows that Spark gives: tasks are numbered as Spark's tasks are, workers by the processes of
  * executors in the order in which they are first heard of. Nothing comes twice, and nothing is missed.
@@ -40,14 +46,17 @@ interface Origin {
 export class SparkAnswers {
   readonly #isAnswered: Uint8Array;
   readonly #taskCount: number | null;
+  readonly #refused: Refused;
   /** Of tasks that were heard of, whether they are done. */
   readonly #isDone = new Map<number, boolean>();
   readonly #workers = new Map<string, number>();
 
-  /** `taskCount` is null where Spark decides how many tasks there are. */
-  constructor(partitionCount: number, taskCount: number | null) {
+  /** `taskCount` is null where Spark decides how many tasks there are. Of `refused` partitions nothing is expected. */
+  constructor(partitionCount: number, taskCount: number | null, refused: Refused = NONE_REFUSED) {
     this.#isAnswered = new Uint8Array(partitionCount);
     this.#taskCount = taskCount;
+    this.#refused = refused;
+    for (const partition of refused.tooLarge.keys()) this.#isAnswered[partition] = 1;
   }
 
   /**
@@ -74,6 +83,9 @@ export class SparkAnswers {
     for (const [task, isDone] of this.#isDone) {
       if (!isDone) throw broken(`task ${task} has ended before it was done`);
     }
+    // Spark need not run a task to which no row is brought.
+    for (const partition of this.#refused.tooLarge.keys())
+      this.#isDone.set(this.#refused.taskOf[partition]!, true);
     if (this.#isDone.size !== (this.#taskCount ?? this.#isDone.size))
       throw broken(`${this.#isDone.size} of ${this.#taskCount} tasks were heard of`);
   }

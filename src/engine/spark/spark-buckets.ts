@@ -1,4 +1,3 @@
-import { ManyfitError } from "../../errors.ts";
 import { bucketRowBytes } from "../../protocol/bucket.ts";
 import { MAX_TEXT_BYTES } from "../../table/column.ts";
 import type { ReadColumn } from "../../table/read-column.ts";
@@ -13,6 +12,8 @@ export interface SparkBuckets {
   readonly rowCounts: Float64Array;
   /** The task of each partition. */
   readonly taskOf: Int32Array;
+  /** Why a partition is fitted by nobody: it is larger than may be at once, and has a task of its own. */
+  readonly tooLarge: ReadonlyMap<number, string>;
 }
 
 /** What is known of the partitions, in key order. */
@@ -23,12 +24,14 @@ export interface SparkPartitions {
   readonly columns: readonly ReadColumn[];
 }
 
-/** How many tasks are wanted. */
+/** How many tasks are wanted, and what each may hold. */
 export interface TaskWish {
   /** Tasks that the cluster runs at a time. */
   readonly cores: number;
   /** Tasks that the user wishes; null: several for each core. */
   readonly tasks: number | null;
+  /** Bytes of the rows of one partition at most. */
+  readonly partitionBytes: number;
 }
 
 /**
@@ -46,10 +49,12 @@ const MOST_PARTITIONS = 16_384;
 /**
  * Cuts the partitions into one bucket for each task: about as many as are wished and about equally large, more where buckets
  * would be too large, fewer where there are fewer partitions. Pure.
- * @throws ManyfitError `memory_exceeded` for a partition with more text in one column than can be addressed.
  */
-export function planSparkBuckets(partitions: SparkPartitions, { cores, tasks }: TaskWish): SparkBuckets {
-  const bytes = bytesOfPartitions(partitions);
+export function planSparkBuckets(
+  partitions: SparkPartitions,
+  { cores, tasks, partitionBytes }: TaskWish,
+): SparkBuckets {
+  const { bytes, tooLarge } = bytesOfPartitions(partitions, partitionBytes);
   const total = bytes.reduce((sum, some) => sum + some, 0);
   const wanted = Math.max(tasks ?? TASKS_PER_CORE * cores, Math.ceil(total / MOST_BYTES), 1);
   const taskOf = new Int32Array(bytes.length);
@@ -61,8 +66,11 @@ export function planSparkBuckets(partitions: SparkPartitions, { cores, tasks }: 
   for (let partition = 0; partition < bytes.length; partition++) {
     const own = bytes[partition]!;
     // By its middle, so that shares differ by no more than a partition.
-    const ownShare = Math.min(wanted - 1, Math.floor(((before + own / 2) / total) * wanted));
-    const isTooMuch = inBucket + own > MOST_BYTES || partition - (first.at(-1) ?? 0) >= MOST_PARTITIONS;
+    const ownShare =
+      total === 0 ? 0 : Math.min(wanted - 1, Math.floor(((before + own / 2) / total) * wanted));
+    const isAlone = tooLarge.has(partition) || tooLarge.has(partition - 1);
+    const isFull = inBucket + own > MOST_BYTES || partition - (first.at(-1) ?? 0) >= MOST_PARTITIONS;
+    const isTooMuch = isAlone || isFull;
     if (first.length === 0 || ownShare !== share || isTooMuch) {
       first.push(partition);
       rowCounts.push(0);
@@ -75,7 +83,7 @@ export function planSparkBuckets(partitions: SparkPartitions, { cores, tasks }: 
     taskOf[partition] = first.length - 1;
   }
   first.push(bytes.length);
-  return { first: Int32Array.from(first), rowCounts: Float64Array.from(rowCounts), taskOf };
+  return { first: Int32Array.from(first), rowCounts: Float64Array.from(rowCounts), taskOf, tooLarge };
 }
 
 /** Tasks that partitions are fitted in; null where Spark itself packs files into tasks. */
@@ -92,21 +100,37 @@ export function partitionsOf({
   return { rows: inventory.rows, textBytes: dictionary.textBytes, columns: inventory.job.readColumns };
 }
 
-/** Bytes of each partition in a bucket. */
-function bytesOfPartitions({ rows, textBytes, columns }: SparkPartitions): Float64Array {
+/** Bytes of each partition in a bucket, and which are larger than they may be. */
+function bytesOfPartitions(
+  { rows, textBytes, columns }: SparkPartitions,
+  partitionBytes: number,
+): { readonly bytes: Float64Array; readonly tooLarge: ReadonlyMap<number, string> } {
   const rowBytes = bucketRowBytes(columns);
   const bytes = rows.map((count) => count * rowBytes);
+  const tooLarge = new Map<number, string>();
   for (const [i, ofColumn] of textBytes.entries()) {
     if (ofColumn === null) continue;
     for (let partition = 0; partition < bytes.length; partition++) {
       const text = ofColumn[partition]!;
-      if (text > MAX_TEXT_BYTES)
-        throw new ManyfitError(
-          "memory_exceeded",
-          `partition ${partition}: has texts of ${text} bytes in column "${columns[i]!.name}", at most ${MAX_TEXT_BYTES} are allowed; name fewer columns in the trainer, or filter rows with --where`,
-        );
       bytes[partition]! += text;
+      if (text > MAX_TEXT_BYTES)
+        tooLarge.set(
+          partition,
+          `has texts of ${text} bytes in column "${columns[i]!.name}", at most ${MAX_TEXT_BYTES} are allowed; name fewer columns in the trainer, or leave rows out in a query sql:…`,
+        );
     }
   }
-  return bytes;
+  for (const [partition, own] of bytes.entries()) {
+    if (own <= partitionBytes || tooLarge.has(partition)) continue;
+    const [needed, there] = [own, partitionBytes].map((some) =>
+      Math.ceil(some / 1e6).toLocaleString("en-US"),
+    );
+    tooLarge.set(
+      partition,
+      `${rows[partition]!.toLocaleString("en-US")} rows need ${needed} MB to be fitted at once, and ${there} MB are there for one partition; give more with --memory-per-worker (and spark.executor.memoryOverhead), name fewer columns, or leave rows out in a query sql:…`,
+    );
+  }
+  // Nobody brings their rows anywhere.
+  for (const partition of tooLarge.keys()) bytes[partition] = 0;
+  return { bytes, tooLarge };
 }

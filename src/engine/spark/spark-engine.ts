@@ -19,7 +19,7 @@ import { fitOnSpark } from "./fit-on-spark.ts";
 import { prepareOnSpark } from "./prepare.ts";
 import type { SparkPrepared } from "./prepared.ts";
 import { openSession } from "./shared-session.ts";
-import { sparkTaskCount } from "./spark-buckets.ts";
+import { sparkTaskCount, type TaskWish } from "./spark-buckets.ts";
 
 /** What the engine has on this machine. */
 export interface SparkEngineOptions {
@@ -57,6 +57,9 @@ export async function createSparkEngine(spec: SparkSpec, options: SparkEngineOpt
     throw interruptedOr(error, signal);
   }
 }
+
+/** What the rows of one partition may take where nobody says what a process may: executors hold them three times. */
+const PARTITION_BYTES = 2 ** 32;
 
 /** A cluster that answers. */
 interface Cluster {
@@ -153,7 +156,7 @@ class SparkEngine implements Engine {
   async *#run(signal: AbortSignal): AsyncGenerator<RunEvent | ResultBatch, void, undefined> {
     const prepared = this.#prepared;
     if (prepared === null) throw new ManyfitError("internal", "engine was run before it inspected a job");
-    const { spec, session, cores } = this.#cluster;
+    const { spec, session } = this.#cluster;
     const { policy } = prepared.inventory.job;
     try {
       signal.throwIfAborted();
@@ -162,7 +165,7 @@ class SparkEngine implements Engine {
       this.#python = executors.pythonVersion;
       const { worker, resultSchema } = this.#trainer(prepared);
       yield* fitOnSpark(prepared, {
-        ...{ session, cores, signal, tasks: spec.tasks, nodePath: spec.node },
+        ...{ session, signal, ...this.#wish, nodePath: spec.node },
         trainer: worker(),
         resultSchema,
         limits: {
@@ -194,10 +197,18 @@ class SparkEngine implements Engine {
     return AbortSignal.any([signal, this.#closing.signal]);
   }
 
+  get #wish(): TaskWish {
+    const { cores, spec } = this.#cluster;
+    return {
+      cores,
+      tasks: spec.tasks,
+      partitionBytes: this.#options.memoryPerWorkerBytes ?? PARTITION_BYTES,
+    };
+  }
+
   /** Tasks that the rows are brought to; null where Spark itself packs files into tasks. */
   #tasks(prepared: SparkPrepared): number | null {
-    const { cores, spec } = this.#cluster;
-    return sparkTaskCount(prepared, { cores, tasks: spec.tasks });
+    return sparkTaskCount(prepared, this.#wish);
   }
 
   #trainer({ inventory: { job } }: SparkPrepared): JobTrainer {

@@ -4,6 +4,7 @@ import { ManyfitError } from "../../errors.ts";
 import type { SparkKeys } from "./prepared.ts";
 import {
   broadcast,
+  filtered,
   joined,
   localRows,
   named,
@@ -39,9 +40,9 @@ export function taskRows(prepared: SparkKeys, buckets: SparkBuckets): TaskRows {
   const values = readColumns.flatMap(({ hasValidity }, i) => (hasValidity ? [`c${i}`, `v${i}`] : [`c${i}`]));
   const count = buckets.rowCounts.length;
   const placed = withPlaces(prepared, buckets, ["position", ...order, ...values]);
-  const inTasks = repartitioned(placed, LABEL, count);
+  const inTasks = repartitioned(withoutPartitions(placed, [...buckets.tooLarge.keys()]), LABEL, count);
   const columns = ["position", "partition", ...values];
-  const ofTasks = projected(inTasks, ["position", PARTITION, ...order, ...values]);
+  const ofTasks = projected(inTasks, ["position", `${PARTITION} as partition`, ...order, ...values]);
   if (order.length === 0) return { relation: ofTasks, columns };
   const sorted = sortedWithinTasks(ofTasks, ["partition", ...order, "position"]);
   // Rises with the rows of a task as they come, and is below 2^53 for the first million tasks.
@@ -71,10 +72,14 @@ function withPlaces(prepared: SparkKeys, buckets: SparkBuckets, columns: readonl
 
 /** What is taken from a place, in SQL. */
 const LABEL = "cast(shiftright(place, 32) as int)";
-const PARTITION = "cast(shiftright(shiftleft(place, 32), 32) as int) as partition";
+const PARTITION = "cast(shiftright(shiftleft(place, 32), 32) as int)";
 
 function placeOf(label: number, partition: number): bigint {
   return (BigInt(label) << 32n) | BigInt.asUintN(32, BigInt(partition));
+}
+
+function withoutPartitions(rows: Relation, partitions: readonly number[]): Relation {
+  return partitions.length === 0 ? rows : filtered(rows, `${PARTITION} not in (${partitions.join(", ")})`);
 }
 
 /** A row of `r` and one of `d` have one key. Plain equality is faster: one integer alone Spark looks up as such. */

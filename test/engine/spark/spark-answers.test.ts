@@ -48,6 +48,15 @@ describe("answers of executors", () => {
     expect(() => answers.finish()).not.toThrow();
   });
 
+  test("need not come from tasks of partitions that are refused", () => {
+    const refused = { tooLarge: new Map([[1, "too large"]]), taskOf: Int32Array.of(0, 1, 2) };
+    const answers = new SparkAnswers(3, 3, refused);
+    readAll(answers, rowsOf([resultOf(0), DONE]), rowsOf([resultOf(2), DONE], { partition: 2 }));
+    expect(() => answers.finish()).not.toThrow();
+    const more = new SparkAnswers(3, 3, refused);
+    expect(() => readAll(more, rowsOf([resultOf(1)], { partition: 1 }))).toThrow(/answered before/);
+  });
+
   test("tell where and when a task ran", () => {
     const ran = { type: "ran", task: 0, startedAtMs: 1000, endedAtMs: 2500 };
     const [event] = readAll(new SparkAnswers(1, 1), rowsOf([ran, resultOf(0), DONE], { attempt: 2 }));

@@ -7,6 +7,9 @@ const NUMBER: ReadColumn = { name: "x", type: "double", hasValidity: false, isIn
 const TEXT: ReadColumn = { ...NUMBER, name: "t", type: "text" };
 const MOST_BYTES = 2 ** 25;
 
+/** Room for partitions of any size. */
+const ROOMY = { partitionBytes: Number.POSITIVE_INFINITY };
+
 function partitions(rows: readonly number[], texts: readonly number[] | null = null): SparkPartitions {
   return {
     rows: Float64Array.from(rows),
@@ -38,7 +41,7 @@ describe("buckets of Spark's tasks", () => {
             all.map(({ rows }) => rows),
             all.map(({ text }) => text),
           );
-          const { first, rowCounts, taskOf } = planSparkBuckets(found, { cores, tasks });
+          const { first, rowCounts, taskOf } = planSparkBuckets(found, { ...ROOMY, cores, tasks });
           expect(first[0]).toBe(0);
           expect(first.at(-1)).toBe(all.length);
           expect(rowCounts).toHaveLength(first.length - 1);
@@ -64,31 +67,46 @@ describe("buckets of Spark's tasks", () => {
 
   test("are four for each core where nobody wishes another number, and never more than partitions", () => {
     const even = partitions(new Array(1000).fill(10));
-    expect(planSparkBuckets(even, { cores: 3, tasks: null }).rowCounts).toHaveLength(12);
-    expect(planSparkBuckets(even, { cores: 3, tasks: 7 }).rowCounts).toHaveLength(7);
-    expect(planSparkBuckets(partitions([5, 5]), { cores: 3, tasks: null }).rowCounts).toEqual(
+    expect(planSparkBuckets(even, { ...ROOMY, cores: 3, tasks: null }).rowCounts).toHaveLength(12);
+    expect(planSparkBuckets(even, { ...ROOMY, cores: 3, tasks: 7 }).rowCounts).toHaveLength(7);
+    expect(planSparkBuckets(partitions([5, 5]), { ...ROOMY, cores: 3, tasks: null }).rowCounts).toEqual(
       Float64Array.of(5, 5),
     );
   });
 
   test("have 16,384 partitions at most", () => {
-    const many = planSparkBuckets(partitions(new Array(40_000).fill(1)), { cores: 1, tasks: 1 });
+    const many = planSparkBuckets(partitions(new Array(40_000).fill(1)), { ...ROOMY, cores: 1, tasks: 1 });
     expect(many.first).toEqual(Int32Array.of(0, 16_384, 32_768, 40_000));
   });
 
   test("are none where there are no partitions", () => {
-    const none = planSparkBuckets(partitions([]), { cores: 4, tasks: null });
+    const none = planSparkBuckets(partitions([]), { ...ROOMY, cores: 4, tasks: null });
     expect(none.first).toEqual(Int32Array.of(0));
     expect(none.rowCounts).toHaveLength(0);
   });
 
-  test("refuse a partition whose texts cannot be addressed", () => {
-    const large = partitions([3, 3], [10, 2 ** 33]);
-    expect(() => planSparkBuckets(large, { cores: 1, tasks: null })).toThrow(
-      expect.objectContaining({
-        code: "memory_exceeded",
-        message: expect.stringMatching(/^partition 1: has texts of 8589934592 bytes in column "t", at most/),
-      }),
-    );
+  test("leave a partition alone whose texts cannot be addressed, or whose rows have no room", () => {
+    const large = partitions([3, 3, 50, 3], [10, 2 ** 33, 10, 10]);
+    const { first, tooLarge } = planSparkBuckets(large, { cores: 1, tasks: 1, partitionBytes: 1000 });
+    expect(first).toEqual(Int32Array.of(0, 1, 2, 3, 4));
+    expect([...tooLarge]).toEqual([
+      [1, expect.stringMatching(/^has texts of 8589934592 bytes in column "t", at most/)],
+      [
+        2,
+        expect.stringMatching(
+          /^50 rows need 1 MB to be fitted at once, and 1 MB are there for one partition;/,
+        ),
+      ],
+    ]);
+  });
+
+  test("are none but those of too large ones where all are", () => {
+    const { first, tooLarge } = planSparkBuckets(partitions([9, 9]), {
+      cores: 1,
+      tasks: 5,
+      partitionBytes: 1,
+    });
+    expect(first).toEqual(Int32Array.of(0, 1, 2));
+    expect(tooLarge.size).toBe(2);
   });
 });

@@ -145,6 +145,11 @@ class ExecutorHost {
       const bucket = job.buckets[task];
       if (bucket === undefined) throw unexpected(`task ${task}`, `tasks below ${job.buckets.length}`);
       this.#beAt(task, message.type);
+      if (bucket.isRefused) {
+        if (message.type === "rows") throw unexpected("rows", `none of task ${task}`);
+        await this.#endTask(task);
+        continue;
+      }
       filling ??= new FillBucket(bucket, job.init.readColumns);
       if (message.type === "rows") filling.add(message);
       else {

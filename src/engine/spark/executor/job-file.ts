@@ -41,6 +41,8 @@ export interface JobBucket {
   readonly textBytes: readonly number[];
   /** Keys of the partitions; null where the trainer does not see them. */
   readonly keys: KeyList | null;
+  /** Whether no row of it comes, as its one partition is larger than may be: the driver answers for it. */
+  readonly isRefused: boolean;
 }
 
 /** Files of the cluster of which each is a partition. */

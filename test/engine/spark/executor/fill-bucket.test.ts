@@ -31,7 +31,7 @@ function jobOf(rows: readonly Row[]): JobBucket {
   const partitionRows = new Float64Array(4);
   for (const { partition } of rows) partitionRows[partition - FIRST]!++;
   const bytes = rows.reduce((sum, { town }) => sum + Buffer.byteLength(town ?? ""), 0);
-  return { firstPartition: FIRST, partitionRows, textBytes: [0, 0, bytes], keys: null };
+  return { firstPartition: FIRST, partitionRows, textBytes: [0, 0, bytes], keys: null, isRefused: false };
 }
 
 function messageOf(rows: readonly Row[], start: number): RowsMessage {

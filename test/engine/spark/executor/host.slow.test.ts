@@ -83,7 +83,7 @@ function moduleJob(path: string): ExecutorJob {
     resultSchema: DOCUMENT_SCHEMA,
     buckets: [0, 10].map((first) => {
       const { firstPartition, partitionRows } = madeBucket(first, 10);
-      return { firstPartition, partitionRows, textBytes: [0, 0], keys: null };
+      return { firstPartition, partitionRows, textBytes: [0, 0], keys: null, isRefused: false };
     }),
     source: null,
     files: [{ name: "trainer.mjs", bytes: new Uint8Array(readFileSync(path)) }],
@@ -143,7 +143,7 @@ describe("the program of executors", () => {
       limits: LIMITS,
       resultSchema: inspection.resultSchema,
       buckets: buckets.map(({ firstPartition, partitionRows, textBytes }) => ({
-        ...{ firstPartition, partitionRows, textBytes, keys: null },
+        ...{ firstPartition, partitionRows, textBytes, keys: null, isRefused: false },
       })),
       ...NO_FILES,
     };
