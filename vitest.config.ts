@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests named `*.slow.test.ts` start many runs or read big inputs; the inner loop leaves them out. */
 const isQuick = process.env["MANYFIT_QUICK"] === "1";
@@ -10,13 +11,31 @@ const isQuick = process.env["MANYFIT_QUICK"] === "1";
  */
 const isSecondNode = process.env["MANYFIT_TEST_SECOND_NODE"] === "1";
 const OF_NODE = [
-  "test/{architecture,bundle,engine,package,pool,protocol,trainer,user-module,worker}/**/*.slow.test.ts",
-  "test/train/{digest,kill,misbehaving,limits}*.slow.test.ts",
-  "test/cli/{train,per-file,predict}.slow.test.ts",
+  "test/{bundle,package,pool,protocol,trainer,user-module,worker}/**/*.slow.test.ts",
+  "test/train/{digest,kill}.slow.test.ts",
+  "test/cli/{train,per-file}.slow.test.ts",
 ];
 const QUICK = "test/**/!(*.slow).test.ts";
 
 const SPARK_TESTS = "test/spark/**/*.slow.test.ts";
+
+/** Those that take minutes, much of it in waiting: begun last, each would hold up the end alone. */
+const LONGEST = [
+  "test/spark/faults.slow.test.ts",
+  "test/train/python-misbehaving.slow.test.ts",
+  "test/spark/train.slow.test.ts",
+  "test/spark/prepare-keys.slow.test.ts",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((path) => moduleId.endsWith(path));
+      return place < 0 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => placeOf(a) - placeOf(b));
+  }
+}
 
 const everywhere = {
   setupFiles: ["test/property-seed.ts"],
@@ -30,6 +49,7 @@ export default defineConfig({
     globalSetup: ["test/build-once.ts"],
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -32,6 +32,11 @@ describe("what Spark says of executors is told in one line", () => {
       /^an executor cannot start its Python, python9: No such file or directory; name one that is there/,
     ],
     [
+      "models that are together more than the driver takes",
+      "spark: Job aborted due to stage failure: Total size of serialized results of 9 tasks (1126.4 MiB) is bigger than spark.driver.maxResultSize (1024.0 MiB).",
+      /^models of this run are together larger than what Spark's driver takes, .*1024\.0 MiB.*; raise spark\.driver\.maxResultSize/,
+    ],
+    [
       "words of manyfit's own",
       "spark: [PYTHON_EXCEPTION] RuntimeError: manyfit: executor 0 on vm: process of Node's ended by signal SIGKILL",
       /^executor 0 on vm: process of Node's ended by signal SIGKILL$/,
