@@ -29,8 +29,9 @@ function makeEnvironment() {
   mkdirSync(folder, { recursive: true });
   run("python3", ["-m", "venv", folder]);
   // Older versions know neither pandas 3 nor, before 4, numpy 2; those without distutils find it in setuptools.
-  const packages = [`pyspark[connect]==${version}`, "pandas<3", isOld ? "numpy<2" : "numpy", "setuptools<81"];
-  run(python, ["-m", "pip", "install", "--quiet", ...packages, "pyarrow", "scikit-learn", "joblib"]);
+  const ofTheirTime = isOld ? ["numpy<2", "pyarrow<20"] : ["numpy", "pyarrow"];
+  const packages = [`pyspark[connect]==${version}`, "pandas<3", ...ofTheirTime, "setuptools<81"];
+  run(python, ["-m", "pip", "install", "--quiet", ...packages, "scikit-learn", "joblib"]);
   writeFileSync(join(folder, "whole"), "");
 }
 
